@@ -1,0 +1,101 @@
+import type { AgentId } from '../base/ids.js';
+import type { Refusal } from '../base/result.js';
+import type { Agent } from './entities.js';
+import { placeAgent } from './matching.js';
+import { endWrapUp, offerFailed } from './offers.js';
+import type { AcdState } from './state.js';
+
+/** What agents may ask for, and what is refused. A refusal changes nothing. */
+
+/** Reasons that the system itself gives. */
+export const SYSTEM_REASONS = ['signedIn', 'rona', 'phoneFailed'] as const;
+
+const no = (id: string, message: string): Refusal => ({ id, message });
+
+export function signIn(state: AcdState, agentId: AgentId, phone: string | null, by: string): Refusal | null {
+  const agent = state.agents.get(agentId);
+  const config = state.agentConfig(agentId);
+  if (!agent || !config) return no('no-such-agent', `there is no agent ${agentId}`);
+  const wanted = phone ?? config.phone;
+  if (!state.config.agents.some((each) => each.phone === wanted)) return no('unknown-phone', 'this phone is not in the configuration');
+  const holder = [...state.agents.values()].find((each) => each.phone === wanted && each.agentId !== agentId);
+  if (holder) return no('phone-in-use', `agent ${holder.agentId} is signed in on this phone`);
+  if (agent.status !== 'loggedOut' && agent.phone === wanted) return null;
+  if (agent.state !== 'idle' || agent.legOf !== null) return no('agent-busy', 'the phone cannot be changed during a call');
+  state.eligibility.remove(agentId);
+  agent.phone = wanted;
+  agent.phoneFailures = 0;
+  agent.backOffUntilMs = null;
+  state.stopAgentTimer(agent, 'backOff');
+  state.touchedAgents.add(agentId);
+  if (agent.status === 'loggedOut') {
+    state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });
+    state.setAgentStatus(agent, 'notReady', 'signedIn', by);
+  } else {
+    state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });
+    placeAgent(state, agent);
+  }
+  return null;
+}
+
+export function signOut(state: AcdState, agentId: AgentId, by: string): Refusal | null {
+  const agent = state.agents.get(agentId);
+  if (!agent) return no('no-such-agent', `there is no agent ${agentId}`);
+  if (agent.status === 'loggedOut') return null;
+  state.facts.push({ kind: 'agentSignedOut', agentId, by });
+  leaveService(state, agent, 'loggedOut', null, by);
+  if (agent.state === 'wrapUp') endWrapUp(state, agent, 'system');
+  // During a talk the phone stays theirs until the talk is over.
+  if (agent.state === 'idle') agent.phone = null;
+  return null;
+}
+
+export function setStatus(
+  state: AcdState,
+  agentId: AgentId,
+  status: 'ready' | 'notReady',
+  reason: string | null,
+  by: string,
+): Refusal | null {
+  const agent = state.agents.get(agentId);
+  if (!agent) return no('no-such-agent', `there is no agent ${agentId}`);
+  if (agent.status === 'loggedOut') return no('agent-not-signed-in', 'sign in first');
+  if (status === 'ready') {
+    state.setAgentStatus(agent, 'ready', null, by);
+    agent.backOffUntilMs = null;
+    state.stopAgentTimer(agent, 'backOff');
+    state.touchedAgents.add(agentId);
+    placeAgent(state, agent);
+    return null;
+  }
+  if (reason !== null && !state.config.notReadyReasons.includes(reason)) {
+    return no('unknown-reason', `"${reason}" is not a reason; known are ${state.config.notReadyReasons.join(', ')}`);
+  }
+  leaveService(state, agent, 'notReady', reason, by);
+  return null;
+}
+
+/**
+ * Takes the agent off the lists and sets the new status. A call that is ringing goes back to its place; a talk or wrap-up goes on and the
+ * new status holds after it.
+ */
+function leaveService(state: AcdState, agent: Agent, status: 'notReady' | 'loggedOut', reason: string | null, by: string): void {
+  state.eligibility.remove(agent.agentId);
+  // The status comes first, so that the caller who goes back in line is not offered to the same agent again.
+  state.setAgentStatus(agent, status, reason, by);
+  if (agent.state === 'ringing' && agent.offerId) offerFailed(state, agent.offerId, 'agentLeft', true);
+}
+
+export function finishWrapUp(state: AcdState, agentId: AgentId): Refusal | null {
+  const agent = state.agents.get(agentId);
+  if (!agent) return no('no-such-agent', `there is no agent ${agentId}`);
+  if (agent.state !== 'wrapUp') return no('not-in-wrap-up', 'this agent is not in wrap-up');
+  endWrapUp(state, agent, 'agent');
+  return null;
+}
+
+export function backOffOver(state: AcdState, agent: Agent): void {
+  agent.backOffUntilMs = null;
+  state.touchedAgents.add(agent.agentId);
+  placeAgent(state, agent);
+}

@@ -1,0 +1,205 @@
+import type { AgentId, CallId, TimerId } from '../base/ids.js';
+import type { Ms } from '../base/time.js';
+import { backOffOver, finishWrapUp, setStatus, signIn, signOut } from './agents.js';
+import type { AcdConfig } from './config.js';
+import type { Agent, QueuedCall, Timers } from './entities.js';
+import type { AcdEvent, AcdOutcome } from './events.js';
+import { matchAll, placeAgent } from './matching.js';
+import { agentLegGone, endWrapUp, offerConnected, offerFailed, offerPickedUp, talkEnded } from './offers.js';
+import { announce, enqueue, leave, relax, waitedTooLong } from './queueing.js';
+import { AcdState } from './state.js';
+
+/**
+ * The engine of one routing domain: which caller goes to which agent, and when. A deterministic state machine: the same events at the
+ * same times give the same actions and facts. It mutates its own indexed state and does nothing else.
+ */
+export class AcdEngine {
+  readonly #state: AcdState;
+
+  constructor(config: AcdConfig) {
+    this.#state = new AcdState(config);
+  }
+
+  /** Builds an engine from stored entities. Nobody is rung before `dispatch on`. */
+  static restore(config: AcdConfig, calls: Iterable<QueuedCall>, agents: Iterable<Agent>): AcdEngine {
+    const engine = new AcdEngine(config);
+    const state = engine.#state;
+    for (const agent of agents) {
+      state.agents.set(agent.agentId, agent);
+      if (agent.legOf) state.legs.set(agent.legOf, agent.agentId);
+    }
+    for (const call of calls) {
+      state.calls.set(call.callId, call);
+      if (call.offer) state.offers.set(call.offer.offerId, { callId: call.callId, agentId: call.offer.agentId });
+    }
+    state.dispatching = false;
+    state.configure(config);
+    return engine;
+  }
+
+  apply(atMs: Ms, event: AcdEvent): AcdOutcome {
+    const state = this.#state;
+    state.nowMs = Math.max(state.nowMs, atMs);
+    state.actions = [];
+    state.facts = [];
+    state.timers = [];
+    state.refusal = null;
+    this.#dispatch(event);
+    return { actions: state.actions, facts: state.facts, timers: state.timers, refusal: state.refusal };
+  }
+
+  /** Entities that have changed since the last call of this function; null when one is gone. */
+  takeChanges(): { calls: [CallId, QueuedCall | null][]; agents: [AgentId, Agent | null][] } {
+    const { touchedCalls, touchedAgents, calls, agents } = this.#state;
+    const changes = {
+      calls: [...touchedCalls].map((id): [CallId, QueuedCall | null] => [id, calls.get(id) ?? null]),
+      agents: [...touchedAgents].map((id): [AgentId, Agent | null] => [id, agents.get(id) ?? null]),
+    };
+    touchedCalls.clear();
+    touchedAgents.clear();
+    return changes;
+  }
+
+  call(callId: CallId): Readonly<QueuedCall> | undefined {
+    return this.#state.calls.get(callId);
+  }
+
+  agent(agentId: AgentId): Readonly<Agent> | undefined {
+    return this.#state.agents.get(agentId);
+  }
+
+  agents(): Iterable<Readonly<Agent>> {
+    return this.#state.agents.values();
+  }
+
+  calls(): Iterable<Readonly<QueuedCall>> {
+    return this.#state.calls.values();
+  }
+
+  /** Answers and expiries that came too late. */
+  get staleIgnored(): number {
+    return this.#state.stale;
+  }
+
+  /** Timers that must be running, for whoever has just restored the engine. */
+  pendingTimers(): { timerId: TimerId; atMs: Ms }[] {
+    const pending: { timerId: TimerId; atMs: Ms }[] = [];
+    for (const { timers } of [...this.#state.calls.values(), ...this.#state.agents.values()]) {
+      for (const { id, atMs } of Object.values(timers)) pending.push({ timerId: id, atMs });
+    }
+    return pending;
+  }
+
+  #dispatch(event: AcdEvent): void {
+    const state = this.#state;
+    switch (event.kind) {
+      case 'enqueue':
+        return enqueue(state, event);
+      case 'leave':
+        leave(state, event.callId, event.exit);
+        return;
+      case 'offerPickedUp':
+        return offerPickedUp(state, event.offerId);
+      case 'offerConnected':
+        return offerConnected(state, event.offerId);
+      case 'offerFailed':
+        return offerFailed(state, event.offerId, event.cause, true);
+      case 'agentLegGone':
+        return agentLegGone(state, event.offerId);
+      case 'talkEnded':
+        return talkEnded(state, event.callId, event.endedBy);
+      case 'held':
+      case 'unheld':
+        return this.#hold(event.callId, event.kind === 'held');
+      case 'signIn':
+        state.refusal = signIn(state, event.agentId, event.phone, event.by);
+        return;
+      case 'signOut':
+        state.refusal = signOut(state, event.agentId, event.by);
+        return;
+      case 'setStatus':
+        state.refusal = setStatus(state, event.agentId, event.status, event.reason, event.by);
+        return;
+      case 'finishWrapUp':
+        state.refusal = finishWrapUp(state, event.agentId);
+        return;
+      case 'timer':
+        return this.#timer(event.timerId);
+      case 'dispatch':
+        state.dispatching = event.on;
+        if (event.on) matchAll(state);
+        return;
+      case 'configure':
+        return state.configure(event.config);
+    }
+  }
+
+  #hold(callId: CallId, held: boolean): void {
+    const state = this.#state;
+    const call = state.calls.get(callId);
+    const agent = call?.offer && state.agents.get(call.offer.agentId);
+    if (!call?.talk || !agent || held === (call.talk.heldSinceMs !== null)) {
+      state.stale++;
+      return;
+    }
+    if (held) call.talk.heldSinceMs = state.nowMs;
+    else {
+      call.talk.holdMs += state.nowMs - (call.talk.heldSinceMs as number);
+      call.talk.heldSinceMs = null;
+    }
+    state.touchedCalls.add(callId);
+    state.facts.push({ kind: held ? 'callHeld' : 'callUnheld', callId, agentId: agent.agentId });
+    state.setAgentState(agent, held ? 'onHold' : 'talking', callId);
+  }
+
+  #timer(timerId: TimerId): void {
+    const state = this.#state;
+    const [owner, id, purpose] = timerId.split('/') as [string, string, string];
+    const call = owner === 'q' ? state.calls.get(id as CallId) : undefined;
+    const agent = owner === 'a' ? state.agents.get(id as AgentId) : undefined;
+    const timers: Timers | undefined = call?.timers ?? agent?.timers;
+    if (timers?.[purpose]?.id !== timerId) {
+      state.stale++;
+      return;
+    }
+    delete timers[purpose];
+    if (call) {
+      state.touchedCalls.add(call.callId);
+      this.#callTimer(call, purpose);
+    } else if (agent) {
+      state.touchedAgents.add(agent.agentId);
+      this.#agentTimer(agent, purpose);
+    }
+  }
+
+  #callTimer(call: QueuedCall, purpose: string): void {
+    const state = this.#state;
+    switch (purpose) {
+      case 'ring':
+        if (call.offer) offerFailed(state, call.offer.offerId, 'noAnswer', true);
+        return;
+      case 'connect':
+        if (call.offer) offerFailed(state, call.offer.offerId, 'switchError', true);
+        return;
+      case 'maxWait':
+        return waitedTooLong(state, call);
+      case 'relax':
+        return relax(state, call);
+      case 'announce':
+        return announce(state, call);
+    }
+  }
+
+  #agentTimer(agent: Agent, purpose: string): void {
+    const state = this.#state;
+    switch (purpose) {
+      case 'wrapUp':
+        return endWrapUp(state, agent, 'timer');
+      case 'backOff':
+        return backOffOver(state, agent);
+      case 'legGone':
+        state.setLeg(agent, null);
+        return placeAgent(state, agent);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { BlockReason, EndedBy, FactBody, OfferCause, QueueExit } from '../base/facts.js';
+import type { AgentId, CallId, OfferId, QueueId, TimerId } from '../base/ids.js';
+import type { Refusal } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import type { AcdConfig } from './config.js';
+
+export type Lane = 'ordinary' | 'vip';
+
+/** What the engine is told. */
+export type AcdEvent =
+  | {
+      readonly kind: 'enqueue';
+      readonly callId: CallId;
+      readonly queueId: QueueId;
+      readonly lane: Lane;
+      readonly priority: number;
+      /** What this call needs beyond the queue's own requirement: skill -> least level. */
+      readonly skills: Readonly<Record<string, number>>;
+      readonly language: string;
+      /** Only for a call that is found again after a loss of state: its original time of entry. */
+      readonly enteredAtMs?: Ms;
+    }
+  /** The caller is gone (`abandoned`) or leaves the line another way. */
+  | { readonly kind: 'leave'; readonly callId: CallId; readonly exit: QueueExit }
+  /** The agent's phone was picked up. */
+  | { readonly kind: 'offerPickedUp'; readonly offerId: OfferId }
+  /** Caller and agent hear each other. */
+  | { readonly kind: 'offerConnected'; readonly offerId: OfferId }
+  /** The agent's leg ended before a talk, or could not be connected. */
+  | { readonly kind: 'offerFailed'; readonly offerId: OfferId; readonly cause: OfferCause }
+  /** The agent's leg of this offer is no more; only now may the phone ring again. */
+  | { readonly kind: 'agentLegGone'; readonly offerId: OfferId }
+  | { readonly kind: 'talkEnded'; readonly callId: CallId; readonly endedBy: EndedBy }
+  | { readonly kind: 'held' | 'unheld'; readonly callId: CallId }
+  | { readonly kind: 'signIn'; readonly agentId: AgentId; readonly phone: string | null; readonly by: string }
+  | { readonly kind: 'signOut'; readonly agentId: AgentId; readonly by: string }
+  | {
+      readonly kind: 'setStatus';
+      readonly agentId: AgentId;
+      readonly status: 'ready' | 'notReady';
+      readonly reason: string | null;
+      readonly by: string;
+    }
+  | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string }
+  | { readonly kind: 'timer'; readonly timerId: TimerId }
+  /** Off while the switch is away: callers and agents are kept in order, nobody is rung. On: everybody who can be matched is matched. */
+  | { readonly kind: 'dispatch'; readonly on: boolean }
+  | { readonly kind: 'configure'; readonly config: AcdConfig };
+
+/** What the engine asks for; the call floor puts it into commands for the switch. */
+export type AcdAction =
+  | {
+      readonly kind: 'ring';
+      readonly callId: CallId;
+      readonly queueId: QueueId;
+      readonly agentId: AgentId;
+      readonly offerId: OfferId;
+      readonly phone: string;
+      readonly ringMs: Ms;
+    }
+  /** Stop ringing or hang up the agent's leg of this offer. */
+  | { readonly kind: 'withdraw'; readonly offerId: OfferId; readonly callId: CallId }
+  | { readonly kind: 'connect'; readonly offerId: OfferId; readonly callId: CallId; readonly agentId: AgentId }
+  /** Tell a waiting caller the place in the line (1 is next), or a comfort prompt when `position` is null. */
+  | { readonly kind: 'announce'; readonly callId: CallId; readonly position: number | null; readonly comfort: string | null }
+  /** The queue lets the caller go; the flow decides what comes next. */
+  | { readonly kind: 'released'; readonly callId: CallId; readonly exit: 'timedOut' | 'blocked'; readonly blocked: BlockReason | null };
+
+export type TimerChange =
+  | { readonly kind: 'startTimer'; readonly timerId: TimerId; readonly atMs: Ms }
+  | { readonly kind: 'stopTimer'; readonly timerId: TimerId };
+
+export interface AcdOutcome {
+  readonly actions: readonly AcdAction[];
+  readonly facts: readonly FactBody[];
+  readonly timers: readonly TimerChange[];
+  /** Why the event was not obeyed (an agent's request only); nothing has changed then. */
+  readonly refusal: Refusal | null;
+}

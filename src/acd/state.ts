@@ -1,0 +1,171 @@
+import type { AgentState, AgentStatus, FactBody } from '../base/facts.js';
+import { type AgentId, asId, type CallId, type OfferId, type QueueId, type TimerId } from '../base/ids.js';
+import { OrderedSet } from '../base/ordered-set.js';
+import { invariant, type Refusal } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
+import { byEntry, Eligibility } from './eligibility.js';
+import type { Agent, QueuedCall } from './entities.js';
+import type { AcdAction, TimerChange } from './events.js';
+
+/** What the parts of the engine share: the entities, their indexes, and what the event at hand has brought about so far. */
+export class AcdState {
+  nowMs: Ms = 0;
+  dispatching = true;
+  config: AcdConfig;
+  eligibility: Eligibility;
+  readonly agents = new Map<AgentId, Agent>();
+  readonly calls = new Map<CallId, QueuedCall>();
+  readonly offers = new Map<OfferId, { callId: CallId; agentId: AgentId }>();
+  /** Agents' legs that still stand on the switch, by the offer that made them. */
+  readonly legs = new Map<OfferId, AgentId>();
+  /** Callers of a queue who wait or are being offered, in the order in which they would be served. */
+  readonly places = new Map<QueueId, OrderedSet<QueuedCall>>();
+
+  actions: AcdAction[] = [];
+  facts: FactBody[] = [];
+  timers: TimerChange[] = [];
+  refusal: Refusal | null = null;
+  readonly touchedCalls = new Set<CallId>();
+  readonly touchedAgents = new Set<AgentId>();
+  /** Answers and expiries for an id that is no more: counted, ignored. */
+  stale = 0;
+
+  #queues = new Map<QueueId, QueueConfig>();
+  #agentConfigs = new Map<AgentId, AgentConfig>();
+
+  constructor(config: AcdConfig) {
+    this.config = config;
+    this.eligibility = new Eligibility([]);
+    this.configure(config);
+  }
+
+  configure(config: AcdConfig): void {
+    this.config = config;
+    this.#queues = new Map(config.queues.map((queue) => [queue.id, queue]));
+    this.#agentConfigs = new Map(config.agents.map((agent) => [agent.id, agent]));
+    this.eligibility = new Eligibility(config.agents);
+    for (const agent of config.agents) {
+      if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
+    }
+    const callers = [...this.calls.values()].filter((call) => call.phase !== 'talking');
+    this.places.clear();
+    for (const call of callers) this.placesOf(this.queueOf(call)).add(call);
+    for (const call of callers) if (call.phase === 'waiting') this.eligibility.addCall(this.queueOf(call), call);
+    for (const agent of this.agents.values()) if (this.canServe(agent)) this.eligibility.add(agent);
+  }
+
+  queue(id: QueueId): QueueConfig | undefined {
+    return this.#queues.get(id);
+  }
+
+  queueOf(call: QueuedCall): QueueConfig {
+    const queue = this.#queues.get(call.queueId);
+    invariant(queue, `call ${call.callId} is in queue ${call.queueId}, which is not configured`);
+    return queue;
+  }
+
+  agentConfig(id: AgentId): AgentConfig | undefined {
+    return this.#agentConfigs.get(id);
+  }
+
+  placesOf(queue: QueueConfig): OrderedSet<QueuedCall> {
+    const known = this.places.get(queue.id);
+    if (known) return known;
+    const vip = (call: QueuedCall): number => (queue.callers.order === 'vip-first' && call.lane === 'vip' ? 0 : 1);
+    const places = new OrderedSet<QueuedCall>((a, b) => vip(a) - vip(b) || b.priority - a.priority || byEntry(a, b));
+    this.places.set(queue.id, places);
+    return places;
+  }
+
+  /** Ready, idle, with a phone that is on the hook and not being given a rest. */
+  canServe(agent: Agent): boolean {
+    return (
+      agent.status === 'ready' &&
+      agent.state === 'idle' &&
+      agent.phone !== null &&
+      agent.legOf === null &&
+      agent.backOffUntilMs === null &&
+      this.#agentConfigs.has(agent.agentId)
+    );
+  }
+
+  /** The phone of this agent is in use by the leg of this offer; null: on the hook. */
+  setLeg(agent: Agent, offerId: OfferId | null): void {
+    if (agent.legOf) this.legs.delete(agent.legOf);
+    if (offerId) this.legs.set(offerId, agent.agentId);
+    agent.legOf = offerId;
+    this.touchedAgents.add(agent.agentId);
+  }
+
+  setAgentState(agent: Agent, to: AgentState, callId: CallId | null): void {
+    if (agent.state === to) return;
+    this.facts.push({ kind: 'agentStateChanged', agentId: agent.agentId, from: agent.state, to, callId });
+    agent.state = to;
+    agent.stateSinceMs = this.nowMs;
+    this.touchedAgents.add(agent.agentId);
+  }
+
+  setAgentStatus(agent: Agent, status: AgentStatus, reason: string | null, by: string): void {
+    if (agent.status === status && agent.reason === reason) return;
+    agent.status = status;
+    agent.reason = reason;
+    agent.statusSinceMs = this.nowMs;
+    this.touchedAgents.add(agent.agentId);
+    this.facts.push({ kind: 'agentStatusChanged', agentId: agent.agentId, status, reason, by });
+  }
+
+  startCallTimer(call: QueuedCall, purpose: string, atMs: Ms): void {
+    this.stopCallTimer(call, purpose);
+    const id = asId<TimerId>(`q/${call.callId}/${purpose}/${++call.timerCount}`);
+    call.timers[purpose] = { id, atMs };
+    this.timers.push({ kind: 'startTimer', timerId: id, atMs });
+    this.touchedCalls.add(call.callId);
+  }
+
+  stopCallTimer(call: QueuedCall, purpose: string): void {
+    const timer = call.timers[purpose];
+    if (!timer) return;
+    delete call.timers[purpose];
+    this.timers.push({ kind: 'stopTimer', timerId: timer.id });
+    this.touchedCalls.add(call.callId);
+  }
+
+  startAgentTimer(agent: Agent, purpose: string, atMs: Ms): void {
+    this.stopAgentTimer(agent, purpose);
+    const id = asId<TimerId>(`a/${agent.agentId}/${purpose}/${++agent.timerCount}`);
+    agent.timers[purpose] = { id, atMs };
+    this.timers.push({ kind: 'startTimer', timerId: id, atMs });
+    this.touchedAgents.add(agent.agentId);
+  }
+
+  stopAgentTimer(agent: Agent, purpose: string): void {
+    const timer = agent.timers[purpose];
+    if (!timer) return;
+    delete agent.timers[purpose];
+    this.timers.push({ kind: 'stopTimer', timerId: timer.id });
+    this.touchedAgents.add(agent.agentId);
+  }
+}
+
+export function newAgent(agentId: AgentId, nowMs: Ms): Agent {
+  return {
+    agentId,
+    status: 'loggedOut',
+    reason: null,
+    state: 'idle',
+    statusSinceMs: nowMs,
+    stateSinceMs: nowMs,
+    phone: null,
+    idleSinceMs: nowMs,
+    offerId: null,
+    callId: null,
+    queueId: null,
+    legOf: null,
+    wrapUp: null,
+    backOffUntilMs: null,
+    phoneFailures: 0,
+    timerCount: 0,
+    timers: {},
+  };
+}

@@ -1,0 +1,134 @@
+import type {
+  AgentId,
+  CallId,
+  CustomerId,
+  FlowId,
+  LegId,
+  OfferId,
+  QueueId,
+  RecordingId,
+  SwitchId,
+} from './ids.js';
+import type { Ms } from './time.js';
+
+/**
+ * Facts: what has happened, in the past tense, append-only. They are the only history; statistics, wallboard, call
+ * records, audit and explanations are folds over them. A fact is never changed; a kind may gain fields, never lose one.
+ */
+
+/** How an offer ended. */
+export type OfferOutcome = 'accepted' | 'declined' | 'noAnswer' | 'failed' | 'withdrawn';
+/** Why an offer ended so. `busy`, `declined`, `noAnswer`, `unreachable` come from the agent's phone. */
+export type OfferCause =
+  | 'answered'
+  | 'busy'
+  | 'declined'
+  | 'noAnswer'
+  | 'unreachable'
+  | 'switchError'
+  | 'legLost'
+  | 'callerLeft'
+  | 'agentLeft'
+  | 'calledOff';
+/** The ways out of a queue without an answer. */
+export type QueueExit = 'abandoned' | 'flowedOut' | 'timedOut' | 'exitedByKey' | 'calledBack';
+export type BlockReason = 'queueFull' | 'queueClosed' | 'noAgents' | 'noSuchQueue';
+/** The one outcome of a call. */
+export type CallOutcome =
+  | 'answered'
+  | 'abandonedInQueue'
+  | 'abandonedInFlow'
+  | 'contained'
+  | 'flowedOut'
+  | 'timedOut'
+  | 'exitedByKey'
+  | 'calledBack'
+  | 'blocked'
+  | 'switchLost'
+  | 'failed';
+/** Chosen by the agent (or forced). */
+export type AgentStatus = 'loggedOut' | 'notReady' | 'ready';
+/** Seen by the system. */
+export type AgentState = 'idle' | 'ringing' | 'talking' | 'onHold' | 'wrapUp' | 'outbound';
+export type EndedBy = 'caller' | 'agent' | 'system';
+
+interface CallFact {
+  readonly callId: CallId;
+}
+interface QueueFact extends CallFact {
+  readonly queueId: QueueId;
+}
+interface OfferFact extends QueueFact {
+  readonly offerId: OfferId;
+  readonly agentId: AgentId;
+}
+
+export type FactBody =
+  /** A caller came in. `ani` is the number calling as the trunk gave it (personal data), `dnis` the number dialled. */
+  | ({
+      kind: 'callArrived';
+      switchId: SwitchId;
+      legId: LegId;
+      ani: string;
+      dnis: string;
+      flowId: FlowId | null;
+    } & CallFact)
+  | ({ kind: 'flowEntered'; flowId: FlowId; version: string } & CallFact)
+  | ({ kind: 'nodeEntered'; flowId: FlowId; node: string } & CallFact)
+  /** A menu was answered. `key` is null when the caller pressed nothing (`noInput`) or the wrong keys only (`invalid`). */
+  | ({ kind: 'menuEnded'; flowId: FlowId; node: string; key: string | null; result: 'chosen' | 'noInput' | 'invalid' } & CallFact)
+  | ({ kind: 'languageChosen'; language: string } & CallFact)
+  | ({ kind: 'callerIdentified'; customerId: CustomerId | null; tier: string; by: 'ani' | 'account' } & CallFact)
+  /** The caller entered a queue: the clock of the service level starts at the `atMs` of this fact. */
+  | ({ kind: 'callQueued'; lane: string; priority: number; requirement: string; language: string } & QueueFact)
+  | ({ kind: 'callBlocked'; reason: BlockReason } & QueueFact)
+  /** Priority, lane or requirement of a waiting caller changed (relaxation step, supervisor). */
+  | ({ kind: 'callReprioritised'; lane: string; priority: number; requirement: string; by: string } & QueueFact)
+  /** One call was presented to one agent. `waitedMs` since entry; `why` explains the choice (see acd/decision.ts). */
+  | ({ kind: 'callOffered'; waitedMs: Ms; why: Decision } & OfferFact)
+  | ({ kind: 'offerEnded'; outcome: OfferOutcome; cause: OfferCause; ringMs: Ms } & OfferFact)
+  /** The agent's leg was connected with the caller. `waitMs` from queue entry to this moment. */
+  | ({ kind: 'callAnswered'; waitMs: Ms } & OfferFact)
+  /** The caller left the queue unanswered. */
+  | ({ kind: 'callLeftQueue'; exit: QueueExit; waitMs: Ms } & QueueFact)
+  | ({ kind: 'callHeld' | 'callUnheld'; agentId: AgentId } & CallFact)
+  | ({ kind: 'talkEnded'; agentId: AgentId; talkMs: Ms; holdMs: Ms; endedBy: EndedBy } & QueueFact)
+  /** The last word on a call; exactly one per call. `durationMs` from arrival. */
+  | ({ kind: 'callEnded'; outcome: CallOutcome; durationMs: Ms; endedBy: EndedBy } & CallFact)
+  | ({ kind: 'recordingStarted'; recordingId: RecordingId; agentId: AgentId | null; queueId: QueueId | null } & CallFact)
+  /** `complete` only when the switch said that it wrote what the call was long. */
+  | ({ kind: 'recordingEnded'; recordingId: RecordingId; durationMs: Ms; complete: boolean; reason: string } & CallFact)
+  /** The job has found the file, measured and summed it. */
+  | ({ kind: 'recordingSealed'; recordingId: RecordingId; file: string; bytes: number; durationMs: Ms; sha256: string } & CallFact)
+  | ({ kind: 'recordingMissing'; recordingId: RecordingId; reason: string } & CallFact)
+  | { kind: 'agentSignedIn'; agentId: AgentId; phone: string; by: string }
+  | { kind: 'agentSignedOut'; agentId: AgentId; by: string }
+  | { kind: 'agentStatusChanged'; agentId: AgentId; status: AgentStatus; reason: string | null; by: string }
+  | { kind: 'agentStateChanged'; agentId: AgentId; from: AgentState; to: AgentState; callId: CallId | null }
+  | { kind: 'wrapUpStarted'; agentId: AgentId; callId: CallId; queueId: QueueId; untilMs: Ms | null }
+  | { kind: 'wrapUpEnded'; agentId: AgentId; callId: CallId; queueId: QueueId; wrapUpMs: Ms; endedBy: 'timer' | 'agent' | 'system' }
+  | { kind: 'agentBackedOff'; agentId: AgentId; cause: OfferCause; untilMs: Ms }
+  | { kind: 'controllerStarted'; node: string; fence: number; restoredCalls: number; restoredAgents: number }
+  | { kind: 'controllerStopped'; node: string }
+  | { kind: 'configLoaded'; version: string }
+  | { kind: 'switchUp' | 'switchDown'; switchId: SwitchId; detail: string }
+  | { kind: 'resynced'; switchId: SwitchId; legsLost: number; legsAdopted: number; legsOrphaned: number };
+
+/** Why this agent, why this caller: enough to be read back in words by `hotline explain`. */
+export interface Decision {
+  /** What set the choice off: a caller came, or an agent became free. */
+  readonly trigger: 'callerCame' | 'agentFreed';
+  /** The rule that decided: `longest-idle`, `vip-first`, `ordinary-guard` ... */
+  readonly rule: string;
+  /** Idle and eligible agents at this moment, or the heads of lines that were compared. Cut at a bound; `considered` has the full count. */
+  readonly candidates: ReadonlyArray<{ readonly id: string; readonly key: ReadonlyArray<number | string>; readonly note?: string }>;
+  readonly considered: number;
+}
+
+/**
+ * A fact with its place. `seq` rises by one per routing domain and never has a hole; `atMs` is the domain's time
+ * (milliseconds since the epoch by a clock that never goes back).
+ */
+export type Fact = FactBody & { readonly seq: number; readonly atMs: Ms };
+export type FactKind = FactBody['kind'];
+export type FactOf<K extends FactKind> = Extract<FactBody, { kind: K }> & { readonly seq: number; readonly atMs: Ms };

@@ -1,0 +1,162 @@
+import type { ServiceLevelFormula } from '../acd/config.js';
+import type { AgentState, AgentStatus, CallOutcome, Fact } from '../base/facts.js';
+import type { AgentId, CallId, OfferId, QueueId, RecordingId } from '../base/ids.js';
+import type { Ms } from '../base/time.js';
+
+/**
+ * What people are shown: read models folded from facts. Times are moments (`...SinceMs`, `...AtMs`), so that a page counts seconds
+ * itself. All figures of one board carry one snapshot number, the `seq` of the last fact in it.
+ */
+
+/** A share with its parts: never a percentage without them. `share` is null when the denominator is 0 and is shown as a dash. */
+export interface Share {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly share: number | null;
+}
+
+export interface ServiceLevelView extends Share {
+  readonly formula: ServiceLevelFormula;
+  readonly withinMs: Ms;
+  /** The share aimed at, 0.8 for 80 %. */
+  readonly target: number;
+}
+
+/** Counts of the calls that entered the queue within a span. offered = answered + abandoned + flowedOut + timedOut + exitedByKey + calledBack + waiting, always. */
+export interface QueueCounts {
+  readonly offered: number;
+  readonly answered: number;
+  readonly answeredInTime: number;
+  readonly abandoned: number;
+  readonly abandonedInTime: number;
+  readonly shortAbandoned: number;
+  readonly flowedOut: number;
+  readonly flowedOutInTime: number;
+  readonly timedOut: number;
+  readonly exitedByKey: number;
+  readonly calledBack: number;
+  readonly calledBackInTime: number;
+  readonly waiting: number;
+  /** Waiting longer than the threshold at this moment: already missed. */
+  readonly waitingLate: number;
+  readonly blocked: number;
+  readonly sumWaitAnsweredMs: Ms;
+  readonly sumTalkMs: Ms;
+  readonly sumHoldMs: Ms;
+  readonly sumWrapUpMs: Ms;
+  readonly longestWaitMs: Ms;
+}
+
+export interface WaitingCallView {
+  readonly callId: CallId;
+  readonly lane: string;
+  readonly priority: number;
+  readonly enteredAtMs: Ms;
+  /** Masked: the last four digits. */
+  readonly ani: string;
+  readonly tier: string;
+}
+
+export interface QueueView {
+  readonly queueId: QueueId;
+  readonly title: Readonly<Record<string, string>>;
+  /** The site's day so far. */
+  readonly today: QueueCounts;
+  readonly serviceLevel: ServiceLevelView;
+  readonly waiting: number;
+  /** Moment of entry of the caller who waits longest; null when nobody waits. */
+  readonly longestWaitSinceMs: Ms | null;
+  /** Callers at the head of the line, at most 50. */
+  readonly callers: readonly WaitingCallView[];
+  readonly asaMs: Ms | null;
+  readonly ahtMs: Ms | null;
+  readonly abandonRate: Share;
+  readonly agents: AgentCounts;
+}
+
+/** Agents who have the queue's basic requirement, by what they do now. */
+export interface AgentCounts {
+  readonly signedIn: number;
+  readonly idle: number;
+  readonly ringing: number;
+  readonly talking: number;
+  readonly wrapUp: number;
+  readonly notReady: number;
+}
+
+export interface AgentView {
+  readonly agentId: AgentId;
+  readonly name: string;
+  readonly team: string;
+  readonly phone: string | null;
+  readonly status: AgentStatus;
+  readonly reason: string | null;
+  readonly state: AgentState;
+  /** Since when status and state are as they are. */
+  readonly sinceMs: Ms;
+  readonly callId: CallId | null;
+  readonly answeredToday: number;
+  readonly ronaToday: number;
+}
+
+export interface CallView {
+  readonly callId: CallId;
+  readonly ani: string;
+  readonly dnis: string;
+  readonly tier: string;
+  readonly language: string | null;
+  readonly arrivedAtMs: Ms;
+  readonly phase: 'flow' | 'waiting' | 'ringing' | 'talking' | 'ended';
+  readonly node: string | null;
+  readonly queueId: QueueId | null;
+  readonly agentId: AgentId | null;
+  readonly offerId: OfferId | null;
+  readonly waitMs: Ms | null;
+  readonly talkMs: Ms | null;
+  readonly outcome: CallOutcome | null;
+  readonly endedAtMs: Ms | null;
+  readonly recordings: readonly RecordingId[];
+}
+
+export interface RecordingView {
+  readonly recordingId: RecordingId;
+  readonly callId: CallId;
+  readonly queueId: QueueId | null;
+  readonly agentId: AgentId | null;
+  readonly startedAtMs: Ms;
+  readonly state: 'recording' | 'ended' | 'sealed' | 'partial' | 'missing';
+  readonly durationMs: Ms | null;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+}
+
+export interface SwitchView {
+  readonly switchId: string;
+  readonly up: boolean;
+  readonly detail: string;
+  readonly sinceMs: Ms;
+}
+
+/** One frame. `seq` is the snapshot number that every figure in it shares. */
+export interface Board {
+  readonly seq: number;
+  readonly atMs: Ms;
+  readonly queues: readonly QueueView[];
+  readonly agents: readonly AgentView[];
+  readonly switches: readonly SwitchView[];
+  readonly callsNow: number;
+}
+
+/** The fold: feed it facts in order, ask it for frames. */
+export interface Ledger {
+  /** Facts must come with seq rising by one; one that was seen before is ignored, a hole throws. */
+  add(fact: Fact): void;
+  readonly seq: number;
+  board(nowMs: Ms): Board;
+  /** Calls in progress, then the latest ended ones, newest first. */
+  calls(limit: number): readonly CallView[];
+  call(callId: string): CallView | null;
+  /** Facts of one call, while it is remembered (the latest some thousand calls). */
+  factsOf(callId: string): readonly Fact[];
+  recordings(limit: number): readonly RecordingView[];
+}
