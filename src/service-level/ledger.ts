@@ -1,0 +1,228 @@
+import type { AgentConfig, QueueConfig } from '../acd/config.js';
+import type { Fact } from '../base/facts.js';
+import type { QueueId } from '../base/ids.js';
+import { invariant } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import { AgentFold } from './agent-fold.js';
+import { CallFold } from './call-fold.js';
+import { serviceLevel, share } from './formulas.js';
+import { QueueFold, type Stay } from './queue-fold.js';
+import { RecordingFold } from './recording-fold.js';
+import type { Board, Ledger, QueueCounts, QueueView, SwitchView, WaitingCallView } from './views.js';
+
+export interface LedgerOptions {
+  readonly queues: readonly QueueConfig[];
+  readonly agents: readonly AgentConfig[];
+  /** Start of the site's day that a moment lies in. Pure; days begin at whole minutes. */
+  readonly dayStartMs: (atMs: Ms) => Ms;
+  /** Ended calls and recordings that are remembered; 5,000 unless told. */
+  readonly remembered?: number;
+}
+
+/** A ledger that also answers for any span of minutes of the last two days. */
+export interface CountingLedger extends Ledger {
+  /** Counts of the calls that entered `queueId` within [fromMs, toMs), by whole minutes, as they stand at `nowMs`. */
+  counts(queueId: string, fromMs: Ms, toMs: Ms, nowMs: Ms): QueueCounts;
+}
+
+const CALLERS_SHOWN = 50;
+
+/**
+ * The fold of facts into what people see. Pure: the same facts give the same frames. The first fact may have any seq (a ledger is usually
+ * started at the beginning of a day); after it, none may be missing.
+ */
+export function createLedger(options: LedgerOptions): CountingLedger {
+  return new FoldedLedger(options);
+}
+
+class FoldedLedger implements CountingLedger {
+  readonly #queues: readonly QueueConfig[];
+  readonly #lines: QueueFold;
+  readonly #agents: AgentFold;
+  readonly #calls: CallFold;
+  readonly #recordings: RecordingFold;
+  readonly #switches = new Map<string, SwitchView>();
+  #seq = 0;
+  #firstAtMs: Ms | null = null;
+
+  constructor({ queues, agents, dayStartMs, remembered = 5_000 }: LedgerOptions) {
+    this.#queues = queues;
+    this.#lines = new QueueFold(queues, dayStartMs);
+    this.#agents = new AgentFold(agents, queues);
+    this.#calls = new CallFold(remembered);
+    this.#recordings = new RecordingFold(remembered);
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  add(fact: Fact): void {
+    if (this.#firstAtMs !== null) {
+      if (fact.seq <= this.#seq) return;
+      invariant(fact.seq === this.#seq + 1, `facts ${this.#seq + 1} to ${fact.seq - 1} are missing`);
+    }
+    this.#firstAtMs ??= fact.atMs;
+    this.#seq = fact.seq;
+    if ('callId' in fact && fact.kind !== 'agentStateChanged') this.#calls.add(fact);
+    this.#fold(fact);
+  }
+
+  #fold(fact: Fact): void {
+    switch (fact.kind) {
+      case 'callQueued':
+        this.#lines.queued(fact);
+        return;
+      case 'callBlocked':
+        this.#lines.blocked(fact);
+        return;
+      case 'callReprioritised':
+        this.#lines.reprioritised(fact);
+        return;
+      case 'offerEnded':
+        if (fact.outcome === 'noAnswer') this.#agents.notAnswered(fact.agentId, this.#lines.dayOf(fact.atMs));
+        return;
+      case 'callAnswered':
+        this.#agents.answered(fact.agentId, this.#lines.dayOf(fact.atMs));
+        this.#lines.answered(fact);
+        return;
+      case 'callLeftQueue':
+        this.#lines.left(fact);
+        return;
+      case 'talkEnded':
+        this.#lines.talkEnded(fact);
+        return;
+      case 'callEnded':
+        this.#lines.ended(fact);
+        return;
+      case 'wrapUpEnded':
+        this.#lines.wrapUpEnded(fact);
+        return;
+      case 'recordingStarted':
+        this.#recordings.started(fact);
+        return;
+      case 'recordingEnded':
+        this.#recordings.ended(fact);
+        return;
+      case 'recordingSealed':
+        this.#recordings.sealed(fact);
+        return;
+      case 'recordingMissing':
+        this.#recordings.missing(fact);
+        return;
+      case 'agentSignedIn':
+        this.#agents.signedIn(fact);
+        return;
+      case 'agentSignedOut':
+        this.#agents.signedOut(fact);
+        return;
+      case 'agentStatusChanged':
+        this.#agents.statusChanged(fact);
+        return;
+      case 'agentStateChanged':
+        this.#agents.stateChanged(fact);
+        return;
+      case 'switchUp':
+      case 'switchDown':
+        this.#switches.set(fact.switchId, {
+          switchId: fact.switchId,
+          up: fact.kind === 'switchUp',
+          detail: fact.detail,
+          sinceMs: fact.atMs,
+        });
+        return;
+      case 'controllerStarted':
+        // What the last controller believed of the switches says nothing until this one has heard of them.
+        for (const [id, view] of this.#switches) this.#switches.set(id, { ...view, up: false, sinceMs: fact.atMs });
+        return;
+      case 'callArrived':
+      case 'flowEntered':
+      case 'nodeEntered':
+      case 'menuEnded':
+      case 'languageChosen':
+      case 'callerIdentified':
+      case 'callOffered':
+      case 'callHeld':
+      case 'callUnheld':
+      case 'wrapUpStarted':
+      case 'agentBackedOff':
+      case 'controllerStopped':
+      case 'configLoaded':
+      case 'resynced':
+        return;
+    }
+  }
+
+  board(nowMs: Ms): Board {
+    return {
+      seq: this.#seq,
+      atMs: nowMs,
+      queues: this.#queues.map((queue) => this.#queueView(queue, nowMs)),
+      agents: this.#agents.views(this.#lines.dayOf(nowMs), this.#firstAtMs ?? nowMs),
+      switches: [...this.#switches.values()],
+      callsNow: this.#calls.liveCount,
+    };
+  }
+
+  calls(limit: number) {
+    return this.#calls.views(limit);
+  }
+
+  call(callId: string) {
+    return this.#calls.view(callId);
+  }
+
+  factsOf(callId: string) {
+    return this.#calls.facts(callId);
+  }
+
+  recordings(limit: number) {
+    return this.#recordings.views(limit);
+  }
+
+  counts(queueId: string, fromMs: Ms, toMs: Ms, nowMs: Ms): QueueCounts {
+    return this.#lines.span(queueId as QueueId, fromMs, toMs, nowMs);
+  }
+
+  #queueView(queue: QueueConfig, nowMs: Ms): QueueView {
+    const today = this.#lines.today(queue.id, nowMs);
+    const waiting = this.#lines.waiting(queue.id);
+    const stays = [...waiting];
+    const { formula, withinMs, share: target } = queue.target;
+    return {
+      queueId: queue.id,
+      title: queue.title,
+      today,
+      serviceLevel: { ...serviceLevel(formula, today), formula, withinMs, target },
+      waiting: stays.length,
+      longestWaitSinceMs: stays.length === 0 ? null : stays.reduce((least, stay) => Math.min(least, stay.enteredAtMs), nowMs),
+      callers: this.#headOfLine(queue, stays, nowMs),
+      asaMs: mean(today.sumWaitAnsweredMs, today.answered),
+      ahtMs: mean(today.sumTalkMs + today.sumHoldMs + today.sumWrapUpMs, today.answered),
+      abandonRate: share(today.abandoned, today.offered),
+      agents: this.#agents.counts(queue.require),
+    };
+  }
+
+  #headOfLine(queue: QueueConfig, stays: Stay[], nowMs: Ms): WaitingCallView[] {
+    const rank = (stay: Stay): number => {
+      if (queue.callers.order !== 'vip-first') return 0;
+      if (stay.lane === 'vip') return 1;
+      return nowMs - stay.enteredAtMs >= queue.callers.ordinaryWaitsAtMostMs ? 0 : 2;
+    };
+    const line = stays.map((stay) => ({ stay, rank: rank(stay) }));
+    line.sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        b.stay.priority - a.stay.priority ||
+        a.stay.enteredAtMs - b.stay.enteredAtMs ||
+        (a.stay.callId < b.stay.callId ? -1 : 1),
+    );
+    return line.slice(0, CALLERS_SHOWN).map(({ stay: { callId, lane, priority, enteredAtMs } }) => {
+      const { ani, tier } = this.#calls.caller(callId);
+      return { callId, lane, priority, enteredAtMs, ani, tier };
+    });
+  }
+}
+
+const mean = (sum: number, count: number): number | null => (count > 0 ? Math.round(sum / count) : null);

@@ -1,0 +1,218 @@
+import type { QueueConfig } from '../acd/config.js';
+import type { FactOf, QueueExit } from '../base/facts.js';
+import type { AgentId, CallId, QueueId } from '../base/ids.js';
+import { DAY, MINUTE, type Ms } from '../base/time.js';
+import { addTally, countAnswer, countEntry, countExit, countsAt, emptyTally, type Tally } from './tally.js';
+import type { QueueCounts } from './views.js';
+
+/** One call's stay in one queue, from its entry on. A call that comes back later makes a new stay; an unanswered offer does not. */
+export interface Stay {
+  readonly callId: CallId;
+  readonly queueId: QueueId;
+  readonly enteredAtMs: Ms;
+  lane: string;
+  priority: number;
+  /** Where this stay is counted: its minute and its day of entry. */
+  readonly minute: Tally;
+  readonly day: Tally;
+}
+
+interface Line {
+  readonly config: QueueConfig;
+  /** By minute of entry, and by start of the day of entry. */
+  readonly minutes: Map<Ms, Tally>;
+  readonly days: Map<Ms, Tally>;
+  /** In order of entry. */
+  readonly waiting: Map<CallId, Stay>;
+}
+
+const MINUTES_KEPT = (2 * DAY) / MINUTE;
+const DAYS_KEPT = 8;
+
+/** Counts what happens in queues. Each stay is counted in the minute and the day in which it entered, whenever it ends. */
+export class QueueFold {
+  readonly #lines = new Map<QueueId, Line>();
+  readonly #stays = new Map<CallId, Stay>();
+  /** What an agent answered last: talk and wrap-up belong to that stay, even after the call is forgotten. */
+  readonly #answered = new Map<AgentId, Stay>();
+  readonly #dayStartMs: (atMs: Ms) => Ms;
+  #cachedMinute = Number.NaN;
+  #cachedDay = 0;
+
+  constructor(queues: readonly QueueConfig[], dayStartMs: (atMs: Ms) => Ms) {
+    this.#dayStartMs = dayStartMs;
+    for (const config of queues) this.#lines.set(config.id, { config, minutes: new Map(), days: new Map(), waiting: new Map() });
+  }
+
+  /** The queue of a call that waits, else null. */
+  stayOf(callId: CallId): Stay | null {
+    return this.#stays.get(callId) ?? null;
+  }
+
+  queued(fact: FactOf<'callQueued'>): void {
+    const current = this.#stays.get(fact.callId);
+    if (current?.queueId === fact.queueId) {
+      // Nobody enters a queue twice without leaving it: the place and the clock are kept.
+      current.lane = fact.lane;
+      current.priority = fact.priority;
+      return;
+    }
+    if (current) this.#leave(current, 'flowedOut', fact.atMs - current.enteredAtMs);
+    this.#enter(fact.callId, fact.queueId, fact.atMs, fact.lane, fact.priority);
+  }
+
+  reprioritised(fact: FactOf<'callReprioritised'>): void {
+    const stay = this.#stays.get(fact.callId);
+    if (!stay || stay.queueId !== fact.queueId) return;
+    stay.lane = fact.lane;
+    stay.priority = fact.priority;
+  }
+
+  blocked(fact: FactOf<'callBlocked'>): void {
+    const line = this.#lines.get(fact.queueId);
+    if (!line) return;
+    const { minute, day } = this.#tallies(line, fact.atMs);
+    minute.blocked += 1;
+    day.blocked += 1;
+  }
+
+  answered(fact: FactOf<'callAnswered'>): void {
+    const stay = this.#stayFor(fact.callId, fact.queueId, fact.atMs, fact.waitMs);
+    const line = stay && this.#lines.get(stay.queueId);
+    if (!line) return;
+    this.#forget(stay, line);
+    countAnswer(stay.minute, fact.waitMs, line.config.target);
+    countAnswer(stay.day, fact.waitMs, line.config.target);
+    this.#answered.set(fact.agentId, stay);
+  }
+
+  left(fact: FactOf<'callLeftQueue'>): void {
+    const stay = this.#stayFor(fact.callId, fact.queueId, fact.atMs, fact.waitMs);
+    if (stay) this.#leave(stay, fact.exit, fact.waitMs);
+  }
+
+  /** A call that ends while it is still in a queue (its switch is lost) has left unanswered: for the caller that is an abandon. */
+  ended(fact: FactOf<'callEnded'>): void {
+    const stay = this.#stays.get(fact.callId);
+    if (stay) this.#leave(stay, 'abandoned', fact.atMs - stay.enteredAtMs);
+  }
+
+  talkEnded(fact: FactOf<'talkEnded'>): void {
+    const stay = this.#answered.get(fact.agentId);
+    if (!stay || stay.callId !== fact.callId) return;
+    for (const tally of [stay.minute, stay.day]) {
+      tally.sumTalkMs += fact.talkMs;
+      tally.sumHoldMs += fact.holdMs;
+    }
+  }
+
+  wrapUpEnded(fact: FactOf<'wrapUpEnded'>): void {
+    const stay = this.#answered.get(fact.agentId);
+    if (!stay || stay.callId !== fact.callId) return;
+    stay.minute.sumWrapUpMs += fact.wrapUpMs;
+    stay.day.sumWrapUpMs += fact.wrapUpMs;
+  }
+
+  /** Who waits in a queue, in order of entry. */
+  waiting(queueId: QueueId): Iterable<Stay> & { readonly size: number } {
+    const waiting = this.#lines.get(queueId)?.waiting;
+    return { size: waiting?.size ?? 0, [Symbol.iterator]: () => (waiting ?? new Map<CallId, Stay>()).values() };
+  }
+
+  /** Counts of the site's day of `nowMs`, as they stand at `nowMs`. */
+  today(queueId: QueueId, nowMs: Ms): QueueCounts {
+    const line = this.#lines.get(queueId);
+    const day = line?.days.get(this.#dayOf(nowMs));
+    if (!line || !day) return countsAt(emptyTally(), 0, 0);
+    return this.#counts(line, day, nowMs, (stay) => stay.day === day);
+  }
+
+  /** Counts of the calls that entered within [fromMs, toMs), by whole minutes, as they stand at `nowMs`. Two days back at most. */
+  span(queueId: QueueId, fromMs: Ms, toMs: Ms, nowMs: Ms): QueueCounts {
+    const sum = emptyTally();
+    const line = this.#lines.get(queueId);
+    if (!line) return countsAt(sum, 0, 0);
+    for (const [minute, tally] of line.minutes) if (minute >= fromMs && minute < toMs) addTally(sum, tally);
+    return this.#counts(line, sum, nowMs, (stay) => {
+      const minute = minuteOf(stay.enteredAtMs);
+      return minute >= fromMs && minute < toMs;
+    });
+  }
+
+  /** Start of the site's day, remembered per minute because a time zone is dear to ask. */
+  dayOf(atMs: Ms): Ms {
+    return this.#dayOf(atMs);
+  }
+
+  #counts(line: Line, tally: Tally, nowMs: Ms, counted: (stay: Stay) => boolean): QueueCounts {
+    let late = 0;
+    let longestMs = 0;
+    for (const stay of line.waiting.values()) {
+      if (!counted(stay)) continue;
+      const waitedMs = nowMs - stay.enteredAtMs;
+      if (waitedMs > line.config.target.withinMs) late += 1;
+      longestMs = Math.max(longestMs, waitedMs);
+    }
+    return countsAt(tally, late, longestMs);
+  }
+
+  #enter(callId: CallId, queueId: QueueId, atMs: Ms, lane: string, priority: number): Stay | null {
+    const line = this.#lines.get(queueId);
+    if (!line) return null;
+    const stay: Stay = { callId, queueId, enteredAtMs: atMs, lane, priority, ...this.#tallies(line, atMs) };
+    countEntry(stay.minute);
+    countEntry(stay.day);
+    line.waiting.set(callId, stay);
+    this.#stays.set(callId, stay);
+    return stay;
+  }
+
+  /** The stay that a fact speaks of. One that began before our first fact is entered now, at the moment that its wait tells. */
+  #stayFor(callId: CallId, queueId: QueueId, atMs: Ms, waitMs: Ms): Stay | null {
+    const current = this.#stays.get(callId);
+    if (current?.queueId === queueId) return current;
+    if (current) this.#leave(current, 'flowedOut', atMs - current.enteredAtMs);
+    return this.#enter(callId, queueId, atMs - waitMs, 'ordinary', 0);
+  }
+
+  #leave(stay: Stay, exit: QueueExit, waitMs: Ms): void {
+    const line = this.#lines.get(stay.queueId);
+    if (!line) return;
+    this.#forget(stay, line);
+    countExit(stay.minute, exit, waitMs, line.config.target);
+    countExit(stay.day, exit, waitMs, line.config.target);
+  }
+
+  #forget(stay: Stay, line: Line): void {
+    line.waiting.delete(stay.callId);
+    this.#stays.delete(stay.callId);
+  }
+
+  #tallies(line: Line, atMs: Ms): { minute: Tally; day: Tally } {
+    return {
+      minute: tallyAt(line.minutes, minuteOf(atMs), MINUTES_KEPT),
+      day: tallyAt(line.days, this.#dayOf(atMs), DAYS_KEPT),
+    };
+  }
+
+  #dayOf(atMs: Ms): Ms {
+    const minute = minuteOf(atMs);
+    if (minute !== this.#cachedMinute) {
+      this.#cachedMinute = minute;
+      this.#cachedDay = this.#dayStartMs(minute);
+    }
+    return this.#cachedDay;
+  }
+}
+
+const minuteOf = (atMs: Ms): Ms => Math.floor(atMs / MINUTE) * MINUTE;
+
+/** Finds or makes a tally; the oldest made goes when there are too many. */
+function tallyAt(tallies: Map<Ms, Tally>, key: Ms, kept: number): Tally {
+  const found = tallies.get(key);
+  if (found) return found;
+  const tally = emptyTally();
+  tallies.set(key, tally);
+  if (tallies.size > kept) tallies.delete(tallies.keys().next().value as Ms);
+  return tally;
+}
