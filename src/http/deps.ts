@@ -1,0 +1,107 @@
+import type { Readable } from 'node:stream';
+import type { FastifyBaseLogger } from 'fastify';
+import type { AgentId, RecordingId } from '../base/ids.js';
+import type { Refusal, Result } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import type { Board, Ledger } from '../service-level/views.js';
+
+/** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
+export interface HttpDeps {
+  readonly site: Site;
+  readonly version: string;
+  /** Where the server listens. Reads need no token only when this is loopback and the request came for a loopback name, not through a proxy. */
+  readonly bind: { readonly host: string; readonly port: number };
+  /** Further names that a Host header may carry (without port), for a proxy in front. */
+  readonly allowedHosts?: readonly string[];
+  /** Further origins (`https://wall.example`) that may open the live feed or write. A page of our own origin always may. */
+  readonly allowedOrigins?: readonly string[];
+  /** Asked at each request, so that a token that was taken away stops working at once. */
+  tokens(): readonly AccessToken[];
+  nowMs(): Ms;
+  /** The one source of every figure. */
+  board(): Board;
+  /** Calls back after facts were added; may come as often as it likes. Returns the function that ends it. */
+  onBoardChange(listener: () => void): () => void;
+  readonly ledger: Pick<Ledger, 'seq' | 'calls' | 'call' | 'factsOf' | 'recordings'>;
+  /** Resolves when the command was committed and the board shows it. Rejects only on a defect. */
+  agentCommand(command: AgentCommand): Promise<Result<unknown, Refusal>>;
+  /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
+  recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
+  ready(): Readiness | Promise<Readiness>;
+  health(): Health;
+  /** Further metrics in Prometheus' text format; those of queues, agents and the process are added here. */
+  metricsText?(): string | Promise<string>;
+  /** Folder of the built pages; null serves the API alone. */
+  readonly webRoot: string | null;
+  readonly log?: FastifyBaseLogger;
+  readonly live?: Partial<LiveLimits>;
+}
+
+export interface Site {
+  readonly name: string;
+  readonly timeZone: string;
+  /** Languages of the pages, the first one is used when a browser asks for none of them. */
+  readonly languages: readonly string[];
+}
+
+/** viewer: reads. agent: reads, and changes the one agent that the token is for. supervisor: changes any agent, listens. admin: everything. */
+export type Role = 'viewer' | 'agent' | 'supervisor' | 'admin';
+export const ROLES: readonly Role[] = ['viewer', 'agent', 'supervisor', 'admin'];
+
+export interface AccessToken {
+  /** Names the holder in the audit; not secret. */
+  readonly name: string;
+  readonly role: Role;
+  /** The agent of an `agent` token, else null. */
+  readonly agentId: AgentId | null;
+  /** At least 16 characters of A-Z a-z 0-9 . _ ~ - */
+  readonly secret: string;
+}
+
+/** `by` is the name of the token, for the facts. */
+export type AgentCommand =
+  | { readonly kind: 'signIn'; readonly agentId: AgentId; readonly phone: string | null; readonly by: string }
+  | { readonly kind: 'signOut'; readonly agentId: AgentId; readonly by: string }
+  | {
+      readonly kind: 'setStatus';
+      readonly agentId: AgentId;
+      readonly status: 'ready' | 'notReady';
+      readonly reason: string | null;
+      readonly by: string;
+    }
+  | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string };
+
+/** An opened file. Exactly one of `read` and `close` is called, once; a stream that ends or is destroyed closes the file. */
+export interface RecordingFile {
+  readonly bytes: number;
+  readonly contentType: string;
+  /** Bytes `start` to `end`, both included. */
+  read(start: number, end: number): Readable;
+  close(): Promise<void>;
+}
+
+export interface Readiness {
+  readonly ok: boolean;
+  readonly checks: ReadonlyArray<{ readonly name: string; readonly ok: boolean; readonly detail: string }>;
+}
+
+/** `ok` false tells the supervisor of the process to restart it: only for what a restart mends. */
+export interface Health {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface LiveLimits {
+  readonly clients: number;
+  /** Least time between two deltas: 250 ms are four frames a second. */
+  readonly frameEveryMs: Ms;
+  readonly beatEveryMs: Ms;
+  /** A connection that has not answered a ping for two of these is cut. */
+  readonly pingEveryMs: Ms;
+  /** Bytes waiting in a connection above which it gets no deltas, and a snapshot when it has caught up. */
+  readonly slowBytes: number;
+  /** A connection that stays slow this long is cut. */
+  readonly slowForMs: Ms;
+  /** Messages of one client a minute. */
+  readonly messagesPerMinute: number;
+}

@@ -1,0 +1,199 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Fact } from '../base/facts.js';
+import type { CallView } from '../service-level/views.js';
+import { seesNumbers } from './access.js';
+import type { HttpDeps } from './deps.js';
+import { ApiError, notFound } from './errors.js';
+import {
+  agentView,
+  answer,
+  boardView,
+  callView,
+  factView,
+  idParams,
+  queueView,
+  readRefusals,
+  refusals,
+  rows,
+} from './schemas.js';
+
+const LIMIT = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+const limitSchema = {
+  type: 'object',
+  properties: { limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100, description: 'newest first' } },
+  additionalProperties: false,
+};
+/** A query is text, a limit is a number: read here, so that bodies can be held to their types strictly. */
+export const limitCompiler = () => (query: unknown) => {
+  const read = LIMIT.safeParse(query);
+  return read.success
+    ? { value: read.data }
+    : { error: new ApiError(400, 'bad-request', 'limit must be a whole number from 1 to 1000.') };
+};
+export const limitOf = (request: FastifyRequest): number => (request.query as { limit: number }).limit;
+export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
+export { limitSchema };
+
+const read = { access: 'read' } as const;
+
+/** Queues, agents, calls: what the board and the ledger say, with the snapshot number that the wallboard shows too. */
+export function readRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  boardRoutes(app, deps);
+  callRoutes(app, deps);
+}
+
+function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  app.get(
+    '/api/v1/board',
+    {
+      config: read,
+      schema: {
+        tags: ['board'],
+        summary: 'Everything that the wallboard shows, of one moment',
+        response: { 200: { description: 'the board', ...boardView }, ...readRefusals },
+      },
+    },
+    () => deps.board(),
+  );
+  app.get(
+    '/api/v1/queues',
+    {
+      config: read,
+      schema: {
+        tags: ['queues'],
+        summary: 'All queues with the figures of the day so far',
+        response: { 200: answer('all queues', { queues: rows(queueView) }), ...readRefusals },
+      },
+    },
+    () => {
+      const { seq, atMs, queues } = deps.board();
+      return { seq, atMs, queues };
+    },
+  );
+  app.get(
+    '/api/v1/queues/:id',
+    {
+      config: read,
+      schema: {
+        tags: ['queues'],
+        summary: 'One queue',
+        params: idParams,
+        response: { 200: answer('the queue', { queue: queueView }), ...refusals([404, 'no-such-queue']), ...readRefusals },
+      },
+    },
+    (request) => {
+      const { seq, atMs, queues } = deps.board();
+      const queue = queues.find((row) => row.queueId === idOf(request));
+      if (queue === undefined) throw notFound('no-such-queue', `There is no queue "${idOf(request)}".`);
+      return { seq, atMs, queue };
+    },
+  );
+  app.get(
+    '/api/v1/agents',
+    {
+      config: read,
+      schema: {
+        tags: ['agents'],
+        summary: 'All agents with status and state',
+        response: { 200: answer('all agents', { agents: rows(agentView) }), ...readRefusals },
+      },
+    },
+    () => {
+      const { seq, atMs, agents } = deps.board();
+      return { seq, atMs, agents };
+    },
+  );
+  app.get(
+    '/api/v1/agents/:id',
+    {
+      config: read,
+      schema: {
+        tags: ['agents'],
+        summary: 'One agent',
+        params: idParams,
+        response: { 200: answer('the agent', { agent: agentView }), ...refusals([404, 'no-such-agent']), ...readRefusals },
+      },
+    },
+    (request) => agentAnswer(deps, idOf(request)),
+  );
+}
+
+/** One agent as the board has it now. */
+export function agentAnswer(deps: HttpDeps, agentId: string) {
+  const { seq, atMs, agents } = deps.board();
+  const agent = agents.find((row) => row.agentId === agentId);
+  if (agent === undefined) throw notFound('no-such-agent', `There is no agent "${agentId}".`);
+  return { seq, atMs, agent };
+}
+
+function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const stamp = () => ({ seq: deps.ledger.seq, atMs: deps.nowMs() });
+  app.get(
+    '/api/v1/calls',
+    {
+      config: read,
+      validatorCompiler: limitCompiler,
+      schema: {
+        tags: ['calls'],
+        summary: 'Calls in progress, then the latest ended ones',
+        querystring: limitSchema,
+        response: {
+          200: answer('calls, newest first', { calls: rows(callView) }),
+          ...refusals([400, 'bad-request']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) => ({ ...stamp(), calls: deps.ledger.calls(limitOf(request)).map((call) => shownCall(call, request)) }),
+  );
+  app.get(
+    '/api/v1/calls/:id',
+    {
+      config: read,
+      schema: {
+        tags: ['calls'],
+        summary: 'One call',
+        params: idParams,
+        response: { 200: answer('the call', { call: callView }), ...refusals([404, 'no-such-call']), ...readRefusals },
+      },
+    },
+    (request) => {
+      const call = deps.ledger.call(idOf(request));
+      if (call === null) throw noSuchCall(idOf(request));
+      return { ...stamp(), call: shownCall(call, request) };
+    },
+  );
+  app.get(
+    '/api/v1/calls/:id/facts',
+    {
+      config: read,
+      schema: {
+        tags: ['calls'],
+        summary: 'All that happened to one call, in order',
+        params: idParams,
+        response: { 200: answer('the facts', { facts: rows(factView) }), ...refusals([404, 'no-such-call']), ...readRefusals },
+      },
+    },
+    (request) => {
+      const facts = deps.ledger.factsOf(idOf(request));
+      if (facts.length === 0) throw noSuchCall(idOf(request));
+      return { ...stamp(), facts: facts.map((fact) => shownFact(fact, request)) };
+    },
+  );
+}
+
+const noSuchCall = (id: string): ApiError => notFound('no-such-call', `There is no call "${id}", or it was long ago.`);
+
+function shownCall(call: CallView, request: FastifyRequest): CallView {
+  return seesNumbers(request.principal) ? call : { ...call, ani: maskNumber(call.ani) };
+}
+
+function shownFact(fact: Fact, request: FastifyRequest): Fact {
+  return fact.kind !== 'callArrived' || seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
+}
+
+/** Leaves the last four characters of a number; one that short or masked already stays as it is. */
+export function maskNumber(number: string): string {
+  return number.length <= 4 || !/^[+\d]/.test(number) ? number : `…${number.slice(-4)}`;
+}

@@ -1,0 +1,368 @@
+import { connect } from 'node:net';
+import type { InjectOptions } from 'fastify';
+import t from 'tap';
+import { buildApp, type HttpDeps } from '../../src/http/app.js';
+import { aHouse, aQueue, aRecording, TOKENS } from './house.js';
+
+const bearer = (who: keyof typeof TOKENS) => ({ authorization: `Bearer ${TOKENS[who].secret}` });
+const beyond: Partial<HttpDeps> = { bind: { host: '0.0.0.0', port: 0 } };
+
+/** Every path of the API with an id that exists. */
+const filled = (url: string): string =>
+  url.replace(
+    /:id/,
+    url.includes('/queues/') ? 'general' : url.includes('/agents/') ? '1001' : url.includes('/calls/') ? 'call-1' : 'rec-1',
+  );
+
+t.test('answers hold the shapes that the description promises, and equal the board', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  await app.ready();
+  const described = app.swagger() as unknown as {
+    paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>>;
+  };
+  const check = (await import('ajv')).default;
+  // ajv comes with fastify; `description` and the like are annotations.
+  const ajv = new (check as unknown as new (o: object) => { validate(s: object, d: unknown): boolean; errors: unknown })({
+    strict: false,
+  });
+  for (const [path, methods] of Object.entries(described.paths)) {
+    const schema = methods.get?.responses['200']?.content?.['application/json']?.schema;
+    if (schema === undefined) continue;
+    const answer = await app.inject(filled(path.replace('{id}', ':id')));
+    t.equal(answer.statusCode, 200, path);
+    t.ok(ajv.validate(schema, answer.json()), `${path} is as described: ${JSON.stringify(ajv.errors)}`);
+  }
+  const { queues, agents, ...rest } = house.board();
+  t.same((await app.inject('/api/v1/board')).json(), house.board());
+  t.same((await app.inject('/api/v1/queues')).json(), { seq: rest.seq, atMs: rest.atMs, queues });
+  t.same((await app.inject('/api/v1/queues/general')).json().queue, queues[0]);
+  t.same((await app.inject('/api/v1/agents')).json(), { seq: rest.seq, atMs: rest.atMs, agents });
+  t.same((await app.inject('/api/v1/agents/1002')).json().agent, agents[1]);
+  const paths = Object.keys(described.paths);
+  for (const path of [
+    '/api/v1/queues/{id}',
+    '/api/v1/agents/{id}/wrap-up/finish',
+    '/api/v1/recordings/{id}/audio',
+    '/metrics',
+    '/readyz',
+  ]) {
+    t.ok(paths.includes(path), `${path} is described`);
+  }
+  t.equal((await app.inject('/docs/json')).json().info.title, 'hotline-acd');
+  t.match((await app.inject('/docs/')).body, /swagger/);
+});
+
+t.test('refusals have stable ids', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const asks = async (options: InjectOptions, status: number, id: string) => {
+    const answer = await app.inject(options);
+    t.equal(answer.statusCode, status, `${options.method ?? 'GET'} ${options.url}`);
+    const body = answer.json();
+    t.equal(body.id, id);
+    t.type(body.message, 'string');
+    t.same(Object.keys(body).sort(), ['id', 'message'], 'nothing else leaks');
+    return answer;
+  };
+  const url = '/api/v1/agents/1001/status';
+  const post = (payload: unknown, headers: Record<string, string> = {}): InjectOptions => ({
+    method: 'POST',
+    url,
+    headers: { ...bearer('supervisor'), ...headers },
+    ...(payload === undefined ? {} : { payload: payload as string }),
+  });
+  await asks({ url: '/api/v1/queues/nowhere' }, 404, 'no-such-queue');
+  await asks({ url: '/api/v1/agents/9999' }, 404, 'no-such-agent');
+  await asks({ url: '/api/v1/calls/call-9' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/calls/call-9/facts' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/recordings/rec-9' }, 404, 'no-such-recording');
+  await asks({ url: '/api/v1/recordings/rec-2/audio' }, 409, 'recording-in-progress');
+  await asks({ url: '/api/v1/recordings/..%2f..%2fetc%2fpasswd/audio' }, 400, 'bad-request');
+  await asks({ url: '/api/v1/queues/a%00b' }, 400, 'bad-request');
+  await asks({ url: '/api/v1/queues/%E0%A4%A' }, 400, 'bad-request');
+  await asks({ url: '/api/v1/nothing' }, 404, 'not-found');
+  await asks({ url: '/nothing.html' }, 404, 'not-found');
+  await asks({ url: '/api/v1/live' }, 426, 'upgrade-required');
+  for (const limit of ['0', '1001', 'x', '1.5', '-1']) await asks({ url: `/api/v1/calls?limit=${limit}` }, 400, 'bad-request');
+  await asks({ url: '/api/v1/calls?limits=1' }, 400, 'bad-request');
+  await asks(post({ status: 'asleep' }), 400, 'bad-request');
+  await asks(post({ status: 'ready', more: 1 }), 400, 'bad-request');
+  await asks(post({ status: 'notReady', reason: 'a b\r\nc' }), 400, 'bad-request');
+  await asks(post({ status: ['ready'] }), 400, 'bad-request');
+  await asks(post('{"status":', { 'content-type': 'application/json' }), 400, 'bad-request');
+  await asks(post('{"__proto__":{"x":1},"status":"ready"}', { 'content-type': 'application/json' }), 400, 'bad-request');
+  await asks(post('status=ready', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported-media-type');
+  await asks(post({ status: 'x'.repeat(20_000) }), 413, 'body-too-large');
+  t.equal(house.commands.length, 0, 'nothing of it reached the engine');
+  await asks({ ...post({ status: 'ready' }), url: '/api/v1/agents/9999/status' }, 404, 'no-such-agent');
+  house.refusal = { id: 'agent-not-signed-in', message: 'Agent 1001 is not signed in.' };
+  await asks(post({ status: 'ready' }), 409, 'agent-not-signed-in');
+  house.refusal = { id: 'no-such-reason', message: 'x' };
+  await asks(post({ status: 'notReady', reason: 'tea' }), 404, 'no-such-reason');
+  house.refusal = { id: 'unavailable', message: 'x' };
+  await asks(post({ status: 'ready' }), 503, 'unavailable');
+
+  const fails = () => {
+    throw new Error('a secret of ours');
+  };
+  const broken = buildApp(aHouse({ board: fails }));
+  t.teardown(() => broken.close());
+  const answer = await broken.inject('/api/v1/board');
+  t.equal(answer.statusCode, 500);
+  t.same(answer.json().id, 'internal-error');
+  t.notMatch(answer.body, /secret/);
+});
+
+t.test('agents are changed by command, and shown afterwards', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const post = (path: string, payload?: object) =>
+    app.inject({ method: 'POST', url: `/api/v1/agents/1001/${path}`, headers: bearer('agent'), ...(payload ? { payload } : {}) });
+  t.equal((await post('sign-in')).statusCode, 200);
+  t.equal((await post('sign-in', { phone: 'sip:2001' })).statusCode, 200);
+  t.equal((await post('status', { status: 'ready' })).statusCode, 200);
+  t.equal((await post('status', { status: 'notReady', reason: 'break' })).statusCode, 200);
+  t.equal((await post('wrap-up/finish')).statusCode, 200);
+  const empty = await app.inject({
+    method: 'POST',
+    url: '/api/v1/agents/1001/sign-out',
+    headers: { ...bearer('supervisor'), 'content-type': 'application/json' },
+    payload: '',
+  });
+  t.equal(empty.statusCode, 200, 'an empty body of type JSON is no body');
+  t.same(empty.json().agent, house.board().agents[0]);
+  t.same(house.commands, [
+    { kind: 'signIn', agentId: '1001', phone: null, by: 'anna' },
+    { kind: 'signIn', agentId: '1001', phone: 'sip:2001', by: 'anna' },
+    { kind: 'setStatus', agentId: '1001', status: 'ready', reason: null, by: 'anna' },
+    { kind: 'setStatus', agentId: '1001', status: 'notReady', reason: 'break', by: 'anna' },
+    { kind: 'finishWrapUp', agentId: '1001', by: 'anna' },
+    { kind: 'signOut', agentId: '1001', by: 'sue' },
+  ]);
+});
+
+t.test('role x route, from the route table', async (t) => {
+  const roles = [null, 'wrong', 'viewer', 'agent', 'other', 'supervisor', 'admin'] as const;
+  const expected = (access: string, who: (typeof roles)[number], isFree: boolean): number => {
+    if (access === 'open') return 0;
+    if (who === 'wrong') return 401;
+    if (access === 'agentWrite') return who === null ? 401 : ['agent', 'supervisor', 'admin'].includes(who) ? 0 : 403;
+    if (who === null) return isFree ? 0 : 401;
+    return access === 'read' || ['supervisor', 'admin'].includes(who) ? 0 : 403;
+  };
+  for (const [isFree, more] of [
+    [true, {}],
+    [false, beyond],
+  ] as const) {
+    const app = buildApp(aHouse(more));
+    t.teardown(() => app.close());
+    await app.ready();
+    t.ok(app.routeTable.length >= 20, `${app.routeTable.length} routes`);
+    let cells = 0;
+    for (const { method, url, access } of app.routeTable) {
+      for (const who of roles) {
+        const headers = who === null ? {} : who === 'wrong' ? { authorization: 'Bearer wrong-secret-0123456789' } : bearer(who);
+        const payload = url.endsWith('/status') ? { payload: { status: 'ready' } } : {};
+        const answer = await app.inject({
+          method: method as 'GET',
+          url: filled(url).replace('*', 'index.css'),
+          headers,
+          ...payload,
+        });
+        const want = expected(access, who, isFree);
+        const got = answer.statusCode === 401 || answer.statusCode === 403 ? answer.statusCode : 0;
+        const isSession = url === '/api/v1/session' && method === 'POST';
+        if (!isSession && got !== want)
+          t.fail(`${method} ${url} (${access}) as ${who}, free ${isFree}: ${answer.statusCode}, expected ${want}`);
+        cells += 1;
+      }
+    }
+    t.ok(cells >= 140, `${cells} cells of the matrix hold`);
+    const writes = app.routeTable.filter(({ method, url }) => method !== 'GET' && method !== 'HEAD' && url !== '/api/v1/session');
+    t.ok(
+      writes.every(({ access }) => access === 'agentWrite'),
+      'every write needs a bearer token',
+    );
+  }
+});
+
+t.test('who may read, and what is shown to whom', async (t) => {
+  const app = buildApp(aHouse());
+  const far = buildApp(aHouse(beyond));
+  t.teardown(() => app.close());
+  t.teardown(() => far.close());
+  const status = async (on: typeof app, headers: Record<string, string>) =>
+    (await on.inject({ url: '/api/v1/board', headers })).statusCode;
+  t.equal(await status(app, {}), 200);
+  t.equal(await status(app, { 'x-forwarded-for': '10.0.0.1' }), 401, 'through a proxy it is not this machine');
+  t.equal(await status(app, { authorization: 'Basic YTpi' }), 401);
+  t.equal(await status(far, bearer('viewer')), 200);
+  t.equal(await status(far, { authorization: `bearer ${TOKENS.viewer.secret}` }), 200, 'the word in any case');
+  t.equal(await status(far, { authorization: 'Bearer ' }), 401);
+  t.match((await far.inject('/api/v1/board')).headers['www-authenticate'], /Bearer/);
+
+  const facts = async (headers: Record<string, string>) =>
+    (await app.inject({ url: '/api/v1/calls/call-1/facts', headers })).json().facts;
+  t.equal((await facts({}))[0].ani, '…1234');
+  t.equal((await facts(bearer('agent')))[0].ani, '…1234');
+  t.equal((await facts(bearer('supervisor')))[0].ani, '13800001234');
+  t.equal((await app.inject('/api/v1/calls?limit=1')).json().calls[0].ani, '…1234');
+  t.equal((await app.inject({ url: '/api/v1/calls/call-1', headers: bearer('admin') })).json().call.ani, '13800001234');
+
+  t.same((await app.inject('/readyz')).json().checks[0].detail, 'redis 7.0 at a secret place');
+  t.notMatch((await far.inject('/readyz')).body, /secret/);
+  const tired = aHouse();
+  tired.isReady = false;
+  const notReady = buildApp(tired);
+  t.teardown(() => notReady.close());
+  t.equal((await notReady.inject('/readyz')).statusCode, 503);
+  t.equal((await notReady.inject('/healthz')).statusCode, 200);
+  t.equal((await notReady.inject({ method: 'HEAD', url: '/healthz' })).statusCode, 200);
+});
+
+t.test('the cookie reads and does not write', async (t) => {
+  const house = aHouse(beyond);
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const session = (token: string, headers: Record<string, string> = {}) =>
+    app.inject({ method: 'POST', url: '/api/v1/session', payload: { token }, headers });
+  t.same((await app.inject('/api/v1/session')).json(), { site: house.site, mayRead: false, name: null, role: null });
+  t.equal((await session('no-such-token')).statusCode, 401);
+  t.equal((await session(TOKENS.supervisor.secret, { origin: 'https://evil.example' })).statusCode, 403);
+  const given = await session(TOKENS.supervisor.secret);
+  t.same(given.json(), { site: house.site, mayRead: true, name: 'sue', role: 'supervisor' });
+  const set = String(given.headers['set-cookie']);
+  t.match(set, /HttpOnly; SameSite=Strict$/);
+  t.match(String((await session(TOKENS.viewer.secret, { origin: 'https://localhost:80' })).headers['set-cookie']), /Secure/);
+  const headers = { cookie: `theme=dark; ${set.split(';')[0]}` };
+  t.equal((await app.inject({ url: '/api/v1/board', headers })).statusCode, 200);
+  t.equal((await app.inject({ url: '/api/v1/recordings/rec-1/audio', headers })).statusCode, 200);
+  const write = await app.inject({ method: 'POST', url: '/api/v1/agents/1001/sign-out', headers });
+  t.equal(write.statusCode, 401);
+  t.equal(house.commands.length, 0);
+  house.tokenList.splice(0);
+  t.equal((await app.inject({ url: '/api/v1/board', headers })).statusCode, 401, 'a token that was taken away stops at once');
+  t.match(String((await app.inject({ method: 'DELETE', url: '/api/v1/session' })).headers['set-cookie']), /Max-Age=0/);
+});
+
+t.test('foreign hosts and origins', async (t) => {
+  const house = aHouse({ allowedHosts: ['wall.example'], allowedOrigins: ['https://desk.example'] });
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const host = async (name: string, url = '/api/v1/session') => (await app.inject({ url, headers: { host: name } })).statusCode;
+  for (const good of ['localhost:8080', '127.0.0.1', '[::1]:8080', 'LOCALHOST', 'wall.example:443'])
+    t.equal(await host(good), 200, good);
+  for (const bad of [
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'a b',
+    '10.1.2.3',
+    'localhost:80@evil.example',
+  ]) {
+    t.equal(await host(bad), 421, `"${bad}"`);
+  }
+  t.equal(await host('evil.example', '/'), 421, 'pages too');
+  t.equal(await host('evil.example', '/nothing'), 421, 'and what does not exist');
+  t.equal(await host('wall.example', '/api/v1/board'), 401, 'a name of a proxy does not make reads free');
+  const origin = async (name: string) =>
+    (
+      await app.inject({
+        method: 'POST',
+        url: '/api/v1/agents/1001/sign-out',
+        headers: { ...bearer('admin'), origin: name, host: 'localhost:8080' },
+      })
+    ).statusCode;
+  t.equal(await origin('http://localhost:8080'), 200);
+  t.equal(await origin('https://desk.example'), 200);
+  for (const bad of ['http://localhost:9090', 'https://evil.example', 'null', 'http://localhost:8080.evil.example'])
+    t.equal(await origin(bad), 403, bad);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as { port: number };
+  const raw = await new Promise<string>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end('GET /api/v1/board HTTP/1.0\r\n\r\n'));
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', () => resolve(text));
+    socket.on('error', reject);
+  });
+  t.match(raw, /^HTTP\/1\.1 421 /, 'no Host header at all');
+});
+
+t.test('headers, pages that are not built, weak tokens', async (t) => {
+  const app = buildApp(aHouse());
+  t.teardown(() => app.close());
+  for (const url of ['/', '/api/v1/board', '/nothing', '/api/v1/queues/none', '/docs/']) {
+    const { headers } = await app.inject(url);
+    t.match(headers['content-security-policy'], /default-src 'none'.*script-src 'self';.*frame-ancestors 'none'/, url);
+    t.notMatch(headers['content-security-policy'], /script-src[^;]*unsafe/);
+    t.equal(headers['x-content-type-options'], 'nosniff');
+    t.equal(headers['x-frame-options'], 'DENY');
+    t.equal(headers['access-control-allow-origin'], undefined);
+  }
+  const weak = (secret: string) => () => buildApp(aHouse({ tokens: () => [{ ...TOKENS.admin, secret }] }));
+  t.throws(weak(''), /refused/);
+  t.throws(weak('changeme'), /refused/);
+  t.throws(weak('has spaces and; semicolons in it'), /refused/);
+  t.throws(() => buildApp(aHouse({ tokens: () => [{ ...TOKENS.agent, agentId: null }] })), /names no agent/);
+});
+
+t.test('sound by id, with ranges', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const get = (range?: string) =>
+    app.inject({ url: `/api/v1/recordings/${aRecording.recordingId}/audio`, headers: range === undefined ? {} : { range } });
+  const whole = await get();
+  t.same(
+    [whole.statusCode, whole.body, whole.headers['content-length'], whole.headers['content-type']],
+    [200, '0123456789', 10, 'audio/wav'],
+  );
+  const part = async (range: string) => {
+    const answer = await get(range);
+    return [answer.statusCode, answer.statusCode === 416 ? '' : answer.body, answer.headers['content-range']];
+  };
+  t.same(await part('bytes=2-4'), [206, '234', 'bytes 2-4/10']);
+  t.same(await part('bytes=8-'), [206, '89', 'bytes 8-9/10']);
+  t.same(await part('bytes=-3'), [206, '789', 'bytes 7-9/10']);
+  t.same(await part('bytes=5-99'), [206, '56789', 'bytes 5-9/10']);
+  t.same(await part('bytes=10-'), [416, '', 'bytes */10']);
+  t.same(await part('bytes=4-2'), [200, '0123456789', undefined]);
+  t.same(await part('bytes=0-1,3-4'), [200, '0123456789', undefined]);
+  t.equal(house.opened[0], 'rec-1 by local', 'who listens is told, for the audit');
+});
+
+t.test('metrics: numerators and denominators', async (t) => {
+  const house = aHouse({ metricsText: () => 'hotline_more 1\n' });
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const scrape = async () => (await app.inject('/metrics')).body;
+  const first = await scrape();
+  for (const line of [
+    'hotline_queue_offered_total{queue="general"} 3',
+    'hotline_queue_answered_total{queue="general"} 2',
+    'hotline_queue_answered_in_time_total{queue="general"} 1',
+    'hotline_queue_waiting{queue="general"} 1',
+    'hotline_queue_longest_wait_seconds{queue="general"} 1',
+    'hotline_queue_service_level_numerator{queue="general",formula="answered-of-offered"} 1',
+    'hotline_queue_service_level_denominator{queue="general",formula="answered-of-offered"} 2',
+    'hotline_agents{state="idle"} 2',
+    'hotline_switch_up{switch="sim"} 1',
+    'hotline_info{version="0.0.0-test"} 1',
+    'hotline_more 1',
+  ]) {
+    t.ok(first.includes(`${line}\n`), line);
+  }
+  t.match(first, /^hotline_nodejs_eventloop_lag_p99_seconds /m);
+  house.show({ queues: [aQueue('other', { en: 'Other' }, { offered: 1 })] });
+  const second = await scrape();
+  t.ok(second.includes('hotline_queue_offered_total{queue="other"} 1\n'));
+  t.notMatch(second, /queue="general"/, 'a queue that is gone is gone');
+  t.equal(second.split('hotline_queue_offered_total{').length, 2, 'scraping twice counts nothing twice');
+});
