@@ -32,13 +32,31 @@ const FLOORS = {
 const VOCABULARY = new Set(['acd/config']);
 /** Libraries that only compute. */
 const PURE_LIBRARIES = new Set(['yaml', 'zod']);
-const FORBIDDEN_NAMES = new Set(['Date', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'process', 'performance', 'crypto']);
+const FORBIDDEN_NAMES = new Set([
+  'Date',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'process',
+  'performance',
+  'crypto',
+]);
 
 export function checkSource(path, text) {
   const findings = [];
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS);
+  const source = ts.createSourceFile(
+    path,
+    text,
+    ts.ScriptTarget.Latest,
+    true,
+    path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS,
+  );
   const from = placeOf(path);
-  if (from === null) return [`${path}:1:1  error  no-floor  this folder has no floor; put it in the table of scripts/check-imports.mjs and src/README.md`];
+  if (from === null)
+    return [
+      `${path}:1:1  error  no-floor  this folder has no floor; put it in the table of scripts/check-imports.mjs and src/README.md`,
+    ];
   const say = (node, rule, message) => {
     const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
     findings.push(`${path}:${line + 1}:${character + 1}  error  ${rule}  ${message}`);
@@ -62,14 +80,20 @@ function importedFrom(node) {
 function checkImport(path, from, specifier, say) {
   const name = specifier.text ?? '';
   if (!name.startsWith('.')) {
-    if (FLOORS[from] <= 2 && !PURE_LIBRARIES.has(name)) say(specifier, 'no-library', `floor ${FLOORS[from]} (${from}/) may not import "${name}"`);
+    if (FLOORS[from] <= 2 && !PURE_LIBRARIES.has(name))
+      say(specifier, 'no-library', `floor ${FLOORS[from]} (${from}/) may not import "${name}"`);
     return;
   }
   const target = join(dirname(path), name).split(sep).join('/');
   const to = placeOf(target);
   if (to === null || to === from) return;
-  if (FLOORS[to] > FLOORS[from]) say(specifier, 'upward', `${from}/ (floor ${FLOORS[from]}) may not import from ${to}/ (floor ${FLOORS[to]})`);
-  else if (FLOORS[to] === FLOORS[from] && FLOORS[from] < 6 && !VOCABULARY.has(target.replace(/^src\//, '').replace(/\.[jt]sx?$/, '')))
+  if (FLOORS[to] > FLOORS[from])
+    say(specifier, 'upward', `${from}/ (floor ${FLOORS[from]}) may not import from ${to}/ (floor ${FLOORS[to]})`);
+  else if (
+    FLOORS[to] === FLOORS[from] &&
+    FLOORS[from] < 6 &&
+    !VOCABULARY.has(target.replace(/^src\//, '').replace(/\.[jt]sx?$/, ''))
+  )
     say(specifier, 'sideways', `${from}/ may not import from its neighbour ${to}/`);
 }
 
@@ -78,15 +102,23 @@ function checkPurity(node, say) {
   if (!ts.isIdentifier(node)) return;
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
-    if (node.text === 'random' && parent.expression.getText() === 'Math') say(node, 'no-chance', 'chance comes from base/random.ts with a seed');
+    if (node.text === 'random' && parent.expression.getText() === 'Math')
+      say(node, 'no-chance', 'chance comes from base/random.ts with a seed');
     return;
   }
-  const isReference = !ts.isPropertyAssignment(parent) && !ts.isPropertySignature(parent) && !ts.isParameter(parent) && !ts.isTypeReferenceNode(parent);
+  const isReference =
+    !ts.isPropertyAssignment(parent) &&
+    !ts.isPropertySignature(parent) &&
+    !ts.isParameter(parent) &&
+    !ts.isTypeReferenceNode(parent);
   if (FORBIDDEN_NAMES.has(node.text) && isReference) say(node, 'not-pure', `"${node.text}" is not allowed on floors 0 to 2`);
 }
 
 function placeOf(path) {
-  const inside = path.split(sep).join('/').replace(/^src\//, '');
+  const inside = path
+    .split(sep)
+    .join('/')
+    .replace(/^src\//, '');
   return Object.keys(FLOORS).find((folder) => inside === folder || inside.startsWith(`${folder}/`)) ?? null;
 }
 
@@ -100,7 +132,9 @@ function* sourceFiles(folder) {
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-  const findings = [...sourceFiles(join(root, 'src'))].flatMap((path) => checkSource(relative(root, path), readFileSync(path, 'utf8')));
+  const findings = [...sourceFiles(join(root, 'src'))].flatMap((path) =>
+    checkSource(relative(root, path), readFileSync(path, 'utf8')),
+  );
   for (const finding of findings) console.error(finding);
   console.log(findings.length === 0 ? 'floors: in order' : `floors: ${findings.length} violations`);
   process.exitCode = findings.length === 0 ? 0 : 1;

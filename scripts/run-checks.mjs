@@ -1,0 +1,91 @@
+// Runs the checks (types, style, floors) and the tests, shows what fails, and ends with `N passed, N failed`: each check counts as one,
+// of the tests every single assertion. Exit code 0 only when nothing failed and something was run.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { countResults } from './count-results.mjs';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const cache = process.env.HOTLINE_CACHE ?? join(project, '.cache');
+const quick = process.argv.includes('--quick');
+const bin = (name) => join(project, 'node_modules', '.bin', name);
+
+const CHECKS = [
+  { name: 'types', command: bin('tsc'), args: ['--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'style', command: bin('biome'), args: ['check', '.'] },
+  { name: 'floors', command: process.execPath, args: ['scripts/check-imports.mjs'], needs: 'scripts/check-imports.mjs' },
+];
+
+function run(command, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => {
+        output += text;
+      });
+    }
+    child.once('error', (error) => resolve({ code: 127, output: String(error) }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+async function runChecks() {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of CHECKS) {
+    const started = performance.now();
+    if (check.needs && !existsSync(join(project, check.needs))) {
+      console.log(`FAILED ${check.name}: ${check.needs} is missing`);
+      total.failed += 1;
+      continue;
+    }
+    const { code, output } = await run(check.command, check.args);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)`);
+    if (code !== 0) console.log(output.trimEnd().split('\n').slice(-60).join('\n'));
+    total[code === 0 ? 'passed' : 'failed'] += 1;
+  }
+  return total;
+}
+
+function testFiles() {
+  return readdirSync(join(project, 'test'), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts') || file.endsWith('.test.tsx'))
+    .filter((file) => !quick || !file.startsWith('real/'))
+    .map((file) => join('test', file))
+    .sort();
+}
+
+function runTests(files) {
+  const tapFile = join(cache, 'log', quick ? 'quick.tap' : 'all.tap');
+  mkdirSync(dirname(tapFile), { recursive: true });
+  rmSync(tapFile, { force: true });
+  // Two at a time is what the smallest machine has cores for. A test that hangs must not hang the rest.
+  const flags = ['--disable-coverage', '--allow-empty-coverage', '--jobs=2', `--timeout=${quick ? 60 : 240}`, '--reporter=terse'];
+  return new Promise((resolve) => {
+    const child = spawn(bin('tap'), ['run', ...flags, `--output-file=${tapFile}`, ...files], {
+      cwd: project,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const finish = (code) => {
+      const counted = countResults(existsSync(tapFile) ? readFileSync(tapFile, 'utf8') : '');
+      // tap may fail without any assertion that did: a file that cannot be loaded, a time-out.
+      if (code !== 0 && counted.failed === 0) counted.failed = 1;
+      resolve(counted);
+    };
+    child.once('error', () => finish(127));
+    child.once('close', (code) => finish(code ?? 1));
+  });
+}
+
+const started = performance.now();
+const checks = await runChecks();
+const files = testFiles();
+console.log(`Tests: ${files.length} files`);
+const tests = files.length === 0 ? { passed: 0, failed: 1, skipped: 0 } : await runTests(files);
+const failed = checks.failed + tests.failed;
+console.log(`${((performance.now() - started) / 1000).toFixed(0)} s${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`);
+console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
