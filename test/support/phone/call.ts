@@ -1,4 +1,4 @@
-import type { Hearing, Span, ToneHeard } from './hearing.js';
+import { Hearing, type Span, type ToneHeard } from './hearing.js';
 import { RtpSession } from './rtp.js';
 import { type Direction, mirrored, readSdp, writeSdp } from './sdp.js';
 import type { ClientTransaction, ServerTransaction, SipEndpoint, Way } from './sip-endpoint.js';
@@ -62,7 +62,7 @@ export class PhoneCall {
   state: CallState = 'trying';
   endedBy: 'us' | 'them' | null = null;
   /** When the INVITE was sent or came. */
-  readonly invitedAt = performance.now();
+  invitedAt = performance.now();
   ringingAt: number | null = null;
   answeredAt: number | null = null;
   /** When the ACK came or went. */
@@ -81,8 +81,10 @@ export class PhoneCall {
   readonly #answered = new OneShot<PhoneCall>('an answer');
   readonly #confirmed = new OneShot<PhoneCall>('the ACK');
   readonly #ended = new OneShot<PhoneCall>('the end of the call');
+  /** There from the start, so that a test can wait for a tone before the call is picked up. */
+  readonly #hearing = new Hearing();
   #rtp: RtpSession | null = null;
-  #sdpVersion = 1;
+  readonly #session = { id: Math.floor(performance.timeOrigin + performance.now() * 1000) % 1_000_000_000, version: 1 };
   #direction: Direction = 'sendrecv';
   #eventType = 101;
   #invite: ServerTransaction | null = null;
@@ -138,12 +140,12 @@ export class PhoneCall {
     const from = options.from ?? home.name;
     const { host, port } = home.endpoint;
     const display = options.fromName === undefined ? '' : `"${options.fromName.replace(/(["\\])/g, '\\$1')}" `;
-    const rtp = home.toneHz === null ? null : await RtpSession.open(host, home.toneHz);
     const local = `${display}<sip:${from}@${host}:${port}>`;
     const callId = `${token()}@${host}`;
     const call = new PhoneCall(home, 'outbound', callId, from, options.fromName ?? '', userOf(uri), local, `<${uri}>`, peer);
-    call.#rtp = rtp;
     call.#remoteTarget = uri;
+    if (home.toneHz !== null) call.#rtp = await RtpSession.open(host, home.toneHz, call.#hearing);
+    call.invitedAt = performance.now();
     home.onStarted(call);
     call.#sendInvite(options, null);
     return call;
@@ -151,8 +153,8 @@ export class PhoneCall {
 
   /** What this call hears. */
   get hearing(): Hearing {
-    if (this.#rtp === null) throw new Error(`call of ${this.home.name} carries no sound`);
-    return this.#rtp.hearing;
+    if (this.home.toneHz === null) throw new Error(`call of ${this.home.name} carries no sound`);
+    return this.#hearing;
   }
   get rtp(): RtpSession | null {
     return this.#rtp;
@@ -188,7 +190,7 @@ export class PhoneCall {
     const steps = this.trace.map(
       ({ atMs, way, what }) => `${way === 'in' ? '<' : '>'}${what}@${Math.round(atMs - this.invitedAt)}`,
     );
-    const sound = this.#rtp === null ? '' : `; heard: ${this.#rtp.hearing.summary()}`;
+    const sound = this.home.toneHz === null ? '' : `; heard: ${this.#hearing.summary()}`;
     return `${this.direction} call ${this.from}->${this.to} on ${this.home.name} is ${this.state}: ${steps.join(' ')}${sound}`;
   }
   /** Takes the sound's frequency of this call (0 is silence). */
@@ -324,7 +326,7 @@ export class PhoneCall {
   }
 
   #sendInvite(options: DialOptions, authorization: HeaderLine | null): void {
-    const body = writeSdp(this.home.endpoint.host, this.#rtp?.port ?? DISCARD_PORT, this.#direction, this.#sdpVersion);
+    const body = writeSdp(this.home.endpoint.host, this.#rtp?.port ?? DISCARD_PORT, this.#direction, this.#session);
     const extra: HeaderLine[] = [...this.#ours(), ['content-type', 'application/sdp'], ...(options.headers ?? [])];
     if (authorization !== null) extra.push(authorization);
     const request = this.#inDialog('INVITE', this.#cseq, extra, body);
@@ -389,7 +391,7 @@ export class PhoneCall {
   }
   async #reinvite(direction: Direction): Promise<void> {
     this.#direction = direction;
-    this.#sdpVersion += 1;
+    this.#session.version += 1;
     const body = await this.#localSdp();
     const cseq = ++this.#cseq;
     const request = this.#inDialog('INVITE', cseq, [...this.#ours(), ['content-type', 'application/sdp']], body);
@@ -413,7 +415,7 @@ export class PhoneCall {
       this.heldByThem = theirs.direction === 'sendonly' || theirs.direction === 'inactive';
     }
     this.#invite = transaction;
-    this.#sdpVersion += 1;
+    this.#session.version += 1;
     const body = await this.#localSdp();
     this.#hearRemote(transaction.request.body);
     transaction.respond(200, this.#localTag, [...this.#ours(), ['content-type', 'application/sdp']], body);
@@ -445,9 +447,9 @@ export class PhoneCall {
   }
   async #localSdp(): Promise<string> {
     const { endpoint, toneHz } = this.home;
-    if (this.#rtp === null && toneHz !== null) this.#rtp = await RtpSession.open(endpoint.host, toneHz);
+    if (this.#rtp === null && toneHz !== null) this.#rtp = await RtpSession.open(endpoint.host, toneHz, this.#hearing);
     if (this.isOver) this.#rtp?.close();
-    return writeSdp(endpoint.host, this.#rtp?.port ?? DISCARD_PORT, this.#direction, this.#sdpVersion, this.#eventType);
+    return writeSdp(endpoint.host, this.#rtp?.port ?? DISCARD_PORT, this.#direction, this.#session, this.#eventType);
   }
   #hearRemote(body: string): void {
     const theirs = body === '' ? null : readSdp(body);

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { toneSamples } from '../tone.js';
 import { ALAW_SILENCE, encodeAlaw } from './g711.js';
-import { Hearing } from './hearing.js';
+import type { Hearing } from './hearing.js';
 import type { HostPort } from './sip-message.js';
 
 const FRAME = 160;
@@ -64,10 +64,9 @@ interface KeyPress {
 
 /**
  * The sound of one call: sends 20 ms frames of PCMA with one tone, and keys by RFC 4733 from the same port (the tone steps back while
- * a key is down, as on a real phone); hears what comes and keeps it in `hearing`.
+ * a key is down, as on a real phone); what comes goes to `hearing`.
  */
 export class RtpSession {
-  readonly hearing = new Hearing();
   /** Frames sent and packets received, for checks of the phone itself. */
   framesSent = 0;
   packetsReceived = 0;
@@ -88,6 +87,7 @@ export class RtpSession {
     readonly socket: Socket,
     readonly port: number,
     toneHz: number,
+    readonly hearing: Hearing,
   ) {
     this.#tone = toneSecond(toneHz);
     socket.on('message', (packet) => this.#receive(packet));
@@ -96,13 +96,13 @@ export class RtpSession {
   }
 
   /** Binds a free port. `toneHz` 0 sends silence. */
-  static open(host: string, toneHz: number): Promise<RtpSession> {
+  static open(host: string, toneHz: number, hearing: Hearing): Promise<RtpSession> {
     const socket = createSocket('udp4');
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(0, host, () => {
         socket.removeListener('error', reject);
-        resolve(new RtpSession(socket, socket.address().port, toneHz));
+        resolve(new RtpSession(socket, socket.address().port, toneHz, hearing));
       });
     });
   }

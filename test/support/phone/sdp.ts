@@ -12,13 +12,17 @@ export interface RemoteAudio {
   readonly direction: Direction;
 }
 
-let sessions = 0;
-
-export function writeSdp(host: string, port: number, direction: Direction, version: number, eventType = 101): string {
-  const id = 1_000_000 + (sessions += 1);
+/** `version` rises with each change of the same session. */
+export function writeSdp(
+  host: string,
+  port: number,
+  direction: Direction,
+  session: { readonly id: number; readonly version: number },
+  eventType = 101,
+): string {
   return [
     'v=0',
-    `o=- ${id} ${version} IN IP4 ${host}`,
+    `o=- ${session.id} ${session.version} IN IP4 ${host}`,
     's=measuring phone',
     `c=IN IP4 ${host}`,
     't=0 0',
