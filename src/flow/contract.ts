@@ -1,0 +1,103 @@
+import type { FactBody } from '../base/facts.js';
+import type { CustomerId, FlowId, QueueId } from '../base/ids.js';
+import type { PromptRef } from '../base/prompts.js';
+import type { Ms } from '../base/time.js';
+
+/**
+ * How a call talks to its flow. The interpreter is pure: `stepFlow(program, state, input, world)` returns a new state and effects.
+ * It knows no switch and no clock; the call's state machine (call/) turns effects into commands and events into inputs.
+ */
+
+export type FlowValue = string | number | boolean | null;
+
+/** Plain JSON, kept in Redis with the call. Secure digits are never in it. */
+export interface FlowState {
+  readonly flowId: FlowId;
+  readonly version: string;
+  readonly node: string;
+  readonly language: string;
+  /** Tries used at this node. */
+  readonly tries: number;
+  /** What an effect that is under way is called; an input for another name is stale and ignored. Rises, never repeats within a call. */
+  readonly turn: number;
+  /** What the node waits for. `digits` holds what was keyed so far at a menu. */
+  readonly waitingFor: 'play' | 'prompt' | 'key' | 'queue' | 'ended';
+  readonly digits: string;
+  readonly vars: Readonly<Record<string, FlowValue>>;
+  /** Nodes entered without a caller's input in between; the loop guard ends a flow that runs away. */
+  readonly hops: number;
+  /** When the overall time of the menu is up; null without one. */
+  readonly deadlineMs: Ms | null;
+  /** Flows to return to. */
+  readonly stack: ReadonlyArray<{ readonly flowId: FlowId; readonly version: string; readonly node: string }>;
+}
+
+export type FlowInput =
+  | { readonly kind: 'started' }
+  /** A playback that was asked for under `turn` has ended. */
+  | { readonly kind: 'playEnded'; readonly turn: number }
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'timer'; readonly turn: number }
+  /** The queue let the caller go without an agent. */
+  | { readonly kind: 'queueLeft'; readonly exit: 'timedOut' | 'blocked' | 'exitedByKey' | 'flowedOut' }
+  /** An agent has talked with the caller and gone; the caller is still there. */
+  | { readonly kind: 'talkEnded' }
+  /** A controller has taken over: ask again for what the node needs (prompt or timer). */
+  | { readonly kind: 'resumed' };
+
+export type FlowEffect =
+  /** Replaces a playback that is running. Ends with input playEnded of the same turn. */
+  | { readonly kind: 'play'; readonly turn: number; readonly prompts: readonly PromptRef[] }
+  | { readonly kind: 'stopPlay' }
+  /** One timer per flow; a new one replaces it. */
+  | { readonly kind: 'startTimer'; readonly turn: number; readonly afterMs: Ms }
+  | { readonly kind: 'stopTimer' }
+  | {
+      readonly kind: 'enterQueue';
+      readonly queueId: QueueId;
+      readonly lane: 'ordinary' | 'vip';
+      readonly priority: number;
+      readonly skills: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'hangUp' }
+  /** A fact about the walk, without the call's id: nodeEntered, menuEnded, languageChosen, callerIdentified, flowEntered. */
+  | { readonly kind: 'fact'; readonly fact: FlowFact };
+
+type WithoutCall<F> = F extends unknown ? Omit<F, 'callId'> : never;
+export type FlowFact = WithoutCall<
+  Extract<FactBody, { kind: 'flowEntered' | 'nodeEntered' | 'menuEnded' | 'languageChosen' | 'callerIdentified' }>
+>;
+
+/** A customer as the directory knows one. */
+export interface Customer {
+  readonly id: CustomerId;
+  readonly tier: string;
+  readonly language: string | null;
+  readonly name: string;
+}
+
+/** What a flow may look at. All synchronous and deterministic for a given time. */
+export interface FlowWorld {
+  readonly atMs: Ms;
+  readonly ani: string;
+  readonly dnis: string;
+  customerByNumber(ani: string): Customer | null;
+  /** Null: no such calendar (the checker refuses it before). */
+  isOpen(calendar: string, atMs: Ms): boolean | null;
+  flow(flowId: FlowId): FlowProgram | null;
+}
+
+/** A checked flow, ready to run. Its inside belongs to flow/program.ts. */
+export interface FlowProgram {
+  readonly flowId: FlowId;
+  /** First 12 hex digits of the SHA-256 of the file: a version is its content. Given by who reads the file. */
+  readonly version: string;
+  readonly title: Readonly<Record<string, string>>;
+  readonly languages: readonly string[];
+  readonly start: string;
+}
+
+export interface FlowOutcome {
+  readonly state: FlowState;
+  readonly effects: readonly FlowEffect[];
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { KIND_NAMES, kindOf } from './nodes/kinds.js';
+import { flowShape } from './parse-flow.js';
+import { NODE_NAME, prompts, target } from './shapes.js';
+
+/** JSON Schema (draft 2020-12) of a flow file, for completion and first findings in an editor. Made from the shapes that the checker uses. */
+export function flowSchema(): Record<string, unknown> {
+  const nodes = KIND_NAMES.map((name) => ({ ...jsonSchema(kindOf(name).shape), title: name, description: kindOf(name).about }));
+  const outside = jsonSchema(flowShape);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'hotline-acd IVR flow',
+    ...outside,
+    properties: {
+      ...(outside.properties as object),
+      nodes: { type: 'object', propertyNames: { pattern: NODE_NAME.source }, additionalProperties: { $ref: '#/$defs/node' } },
+    },
+    $defs: {
+      node: { anyOf: nodes },
+      target: { anyOf: [{ type: 'string', description: "A node's name" }, { $ref: '#/$defs/node' }] },
+      prompt: {
+        anyOf: [
+          { type: 'string', description: "A prompt's name" },
+          {
+            type: 'object',
+            properties: { prompt: { type: 'string' }, in: { type: 'string', description: 'A language of this flow' } },
+            required: ['prompt', 'in'],
+            additionalProperties: false,
+          },
+        ],
+      },
+      prompts: {
+        anyOf: [{ $ref: '#/$defs/prompt' }, { type: 'array', minItems: 1, maxItems: 20, items: { $ref: '#/$defs/prompt' } }],
+      },
+    },
+  };
+}
+
+function jsonSchema(shape: z.ZodType): Record<string, unknown> {
+  const made = z.toJSONSchema(shape, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema: json }) => {
+      const name = (zodSchema as unknown) === target ? 'target' : (zodSchema as unknown) === prompts ? 'prompts' : null;
+      if (name === null) return;
+      for (const key of Object.keys(json)) delete (json as Record<string, unknown>)[key];
+      (json as Record<string, unknown>).$ref = `#/$defs/${name}`;
+    },
+  }) as Record<string, unknown>;
+  delete made.$schema;
+  return made;
+}

@@ -1,0 +1,104 @@
+import type { Tell } from './issues.js';
+import { kindOf } from './nodes/kinds.js';
+import type { FlowNode } from './program.js';
+import type { Path } from './source.js';
+
+/** A step that a call can take from one node to another. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** Where the target's name is written. */
+  readonly path: Path;
+}
+
+export interface Graph {
+  readonly nodes: ReadonlyMap<string, FlowNode>;
+  readonly edges: readonly Edge[];
+  readonly start: string;
+  /** Where each node is written. */
+  readonly paths: ReadonlyMap<string, Path>;
+}
+
+/** What is wrong with a flow whose nodes are each right. Expects that every target exists. */
+export function lintGraph(graph: Graph, tell: Tell): void {
+  const ahead = neighbours(graph.edges, 'from', 'to');
+  const reached = reach([graph.start], ahead);
+  for (const [id, path] of graph.paths) {
+    if (!reached.has(id) && !id.includes('/')) tell('warn', 'unreachable', path, `nothing leads to "${id}"`, 'key');
+  }
+  const ends = Array.from(graph.nodes).filter(([, node]) => kindOf(node.kind).isEnd(node));
+  const endless = endlessLoop(graph, ahead, reached);
+  if (endless !== null) {
+    const names = [...endless, endless[0]].join(' -> ');
+    tell('error', 'endless-loop', pathOf(graph, endless[0]), `this goes round without waiting for the caller: ${names}`, 'key');
+    return;
+  }
+  const canEnd = reach(
+    ends.map(([id]) => id),
+    neighbours(graph.edges, 'to', 'from'),
+  );
+  for (const id of graph.paths.keys()) {
+    if (!reached.has(id) || canEnd.has(id)) continue;
+    tell(
+      'error',
+      'no-exit',
+      pathOf(graph, id),
+      `from "${id}" no way leads to an end: not to a queue, another flow or a hang-up`,
+      'key',
+    );
+    return; // The others are round the same loop.
+  }
+}
+
+const pathOf = (graph: Graph, id: string | undefined): Path => graph.paths.get(id ?? '') ?? ['nodes'];
+
+function neighbours(edges: readonly Edge[], from: 'from' | 'to', to: 'from' | 'to'): Map<string, string[]> {
+  const made = new Map<string, string[]>();
+  for (const edge of edges) {
+    const list = made.get(edge[from]);
+    if (list === undefined) made.set(edge[from], [edge[to]]);
+    else list.push(edge[to]);
+  }
+  return made;
+}
+
+function reach(starts: readonly string[], ahead: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const seen = new Set(starts);
+  const open = [...starts];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const next of ahead.get(id) ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
+    }
+  }
+  return seen;
+}
+
+/** The first loop of reachable nodes of which none waits, as ids; without recursion, because a flow may be long. */
+function endlessLoop(graph: Graph, ahead: ReadonlyMap<string, readonly string[]>, reached: ReadonlySet<string>): string[] | null {
+  const runs = (id: string): boolean => {
+    const node = graph.nodes.get(id);
+    return node !== undefined && reached.has(id) && !kindOf(node.kind).waits;
+  };
+  const done = new Set<string>();
+  for (const first of graph.paths.keys()) {
+    if (done.has(first) || !runs(first)) continue;
+    const trail: Array<{ id: string; next: number }> = [{ id: first, next: 0 }];
+    const onTrail = new Set([first]);
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const to = ahead.get(top.id)?.[top.next++];
+      if (to === undefined) {
+        trail.pop();
+        onTrail.delete(top.id);
+        done.add(top.id);
+      } else if (onTrail.has(to)) {
+        return trail.slice(trail.findIndex(({ id }) => id === to)).map(({ id }) => id);
+      } else if (!done.has(to) && runs(to)) {
+        trail.push({ id: to, next: 0 });
+        onTrail.add(to);
+      }
+    }
+  }
+  return null;
+}

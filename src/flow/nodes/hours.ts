@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { target } from '../shapes.js';
+import type { NodeKind } from './kind.js';
+
+export interface HoursNode {
+  readonly kind: 'hours';
+  readonly calendar: string;
+  readonly open: string;
+  readonly closed: string;
+}
+
+const shape = z.strictObject({
+  hours: z.strictObject({ calendar: z.string() }),
+  open: target.optional(),
+  closed: target.optional(),
+});
+
+export const hoursKind: NodeKind<'hours', z.output<typeof shape>> = {
+  name: 'hours',
+  about: 'Goes to open or closed, as the calendar says for this moment.',
+  shape,
+  waits: false,
+  compile(raw, build) {
+    build.known('calendar', ['hours', 'calendar'], raw.hours.calendar);
+    return {
+      kind: 'hours',
+      calendar: raw.hours.calendar,
+      open: build.target(['open'], raw.open, 'open', 'give it open'),
+      closed: build.target(['closed'], raw.closed, 'closed', 'give it closed'),
+    };
+  },
+  isEnd: () => false,
+  // A calendar that has gone since the flow was checked closes nothing: the queue's own hours still hold.
+  enter: (node, walk) => (walk.world.isOpen(node.calendar, walk.world.atMs) === false ? node.closed : node.open),
+};

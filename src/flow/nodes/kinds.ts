@@ -1,0 +1,35 @@
+import type { FlowNode } from '../program.js';
+import { branchKind } from './branch.js';
+import { flowKind } from './flow.js';
+import { gotoKind } from './goto.js';
+import { hangupKind } from './hangup.js';
+import { hoursKind } from './hours.js';
+import { identifyKind } from './identify.js';
+import type { NodeKind } from './kind.js';
+import { menuKind } from './menu.js';
+import { playKind } from './play.js';
+import { queueKind } from './queue.js';
+import { returnKind } from './return.js';
+import { setKind } from './set.js';
+
+/** The table of node kinds. A node is of the first kind here whose name is one of its fields (`play` before `hangup` and `next`). */
+export const NODE_KINDS = {
+  play: playKind,
+  menu: menuKind,
+  set: setKind,
+  branch: branchKind,
+  identify: identifyKind,
+  hours: hoursKind,
+  queue: queueKind,
+  flow: flowKind,
+  return: returnKind,
+  hangup: hangupKind,
+  next: gotoKind,
+} as const;
+
+export type AnyKind = NodeKind<FlowNode['kind'], unknown>;
+
+/** A node's kind, typed for a caller who does not know which one it is. The table keeps kind and node together. */
+export const kindOf = (name: FlowNode['kind']): AnyKind => NODE_KINDS[name] as unknown as AnyKind;
+
+export const KIND_NAMES = Object.keys(NODE_KINDS) as ReadonlyArray<FlowNode['kind']>;

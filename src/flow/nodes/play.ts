@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { PromptPart } from '../program.js';
+import { prompts, target } from '../shapes.js';
+import type { NodeKind } from './kind.js';
+
+export interface PlayNode {
+  readonly kind: 'play';
+  readonly prompts: readonly PromptPart[];
+  /** A key pressed meanwhile is kept for the next menu, kept and cuts the prompt, or is thrown away. */
+  readonly onKey: 'keep' | 'skip' | 'ignore';
+  readonly next: string | null;
+  readonly hangup: boolean;
+}
+
+const shape = z.strictObject({
+  play: prompts,
+  onKey: z.enum(['keep', 'skip', 'ignore']).optional(),
+  next: target.optional(),
+  hangup: z.literal(true).optional(),
+});
+
+export const playKind: NodeKind<'play', z.output<typeof shape>> = {
+  name: 'play',
+  about: 'Plays prompts, then goes on (next) or hangs up (hangup: true).',
+  shape,
+  waits: false,
+  compile(raw, build) {
+    if (raw.hangup === true && raw.next !== undefined) {
+      build.errorAtKey('contradiction', ['next'], 'a node that hangs up has no next');
+    }
+    return {
+      kind: 'play',
+      prompts: build.prompts(['play'], raw.play),
+      onKey: raw.onKey ?? 'keep',
+      hangup: raw.hangup === true,
+      next: raw.hangup === true ? null : build.target(['next'], raw.next, 'next', 'give it next, or hangup: true'),
+    };
+  },
+  isEnd: (node) => node.hangup,
+  enter(node, walk) {
+    walk.play(node.prompts, 'play');
+    return null;
+  },
+  input(node, walk, input) {
+    if (input.kind === 'playEnded') return node.next ?? walk.end();
+    if (input.kind === 'resumed') walk.play(node.prompts, 'play');
+    if (input.kind !== 'key' || node.onKey === 'ignore') return null;
+    walk.keepKey(input.key);
+    if (node.onKey === 'keep') return null;
+    walk.cut();
+    return node.next ?? walk.end();
+  },
+};

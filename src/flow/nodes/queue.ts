@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { asId, type QueueId } from '../../base/ids.js';
+import { SORRY_NODE } from '../program.js';
+import { target } from '../shapes.js';
+import type { NodeKind } from './kind.js';
+
+export interface QueueNode {
+  readonly kind: 'queue';
+  readonly to: string;
+  readonly lane: 'ordinary' | 'vip';
+  readonly priority: number;
+  readonly skills: Readonly<Record<string, number>>;
+  /** Null: the call ends when the agent hangs up. */
+  readonly answered: string | null;
+  readonly timedOut: string;
+  readonly blocked: string;
+  readonly exit: string;
+}
+
+const shape = z.strictObject({
+  queue: z.strictObject({
+    to: z.string(),
+    lane: z.enum(['ordinary', 'vip']).optional(),
+    priority: z.int().min(0).max(1000).optional(),
+    skills: z.record(z.string(), z.int().min(1).max(100)).optional(),
+  }),
+  answered: target.optional(),
+  timedOut: target.optional(),
+  blocked: target.optional(),
+  noAgents: target.optional(),
+  exit: target.optional(),
+});
+
+export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
+  name: 'queue',
+  about:
+    'Waits for an agent. answered: after the talk. timedOut, blocked (or noAgents), exit: the queue let the caller go; without them a polite sorry and goodbye.',
+  shape,
+  waits: true,
+  compile(raw, build) {
+    const { queue } = raw;
+    build.known('queue', ['queue', 'to'], queue.to);
+    for (const skill of Object.keys(queue.skills ?? {})) build.known('skill', ['queue', 'skills', skill], skill);
+    if (raw.blocked !== undefined && raw.noAgents !== undefined) {
+      build.errorAtKey('contradiction', ['noAgents'], 'noAgents is another word for blocked; give one of them');
+    }
+    const orSorry = (name: 'timedOut' | 'blocked' | 'noAgents' | 'exit'): string =>
+      raw[name] === undefined ? SORRY_NODE : build.target([name], raw[name], name, '');
+    return {
+      kind: 'queue',
+      to: queue.to,
+      lane: queue.lane ?? 'ordinary',
+      priority: queue.priority ?? 0,
+      skills: { ...queue.skills },
+      answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered', ''),
+      timedOut: orSorry('timedOut'),
+      blocked: orSorry(raw.blocked === undefined ? 'noAgents' : 'blocked'),
+      exit: orSorry('exit'),
+    };
+  },
+  isEnd: () => true,
+  enter(node, walk) {
+    walk.change({ waitingFor: 'queue', digits: '' });
+    walk.effects.push({
+      kind: 'enterQueue',
+      queueId: asId<QueueId>(node.to),
+      lane: node.lane,
+      priority: node.priority,
+      skills: node.skills,
+    });
+    return null;
+  },
+  input(node, walk, input) {
+    if (input.kind === 'talkEnded') return node.answered ?? walk.end();
+    if (input.kind !== 'queueLeft') return null;
+    if (input.exit === 'timedOut') return node.timedOut;
+    if (input.exit === 'blocked') return node.blocked;
+    return input.exit === 'exitedByKey' ? node.exit : SORRY_NODE;
+  },
+};

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { asId, type FlowId } from '../base/ids.js';
+import { err, ok, type Result } from '../base/result.js';
+import { Compiler } from './compiler.js';
+import { byPlace, type Finding } from './finding.js';
+import { type Tell, tellIssues } from './issues.js';
+import { lintGraph } from './lint.js';
+import type { CheckedFlow } from './program.js';
+import { LANGUAGE_NAME, NODE_NAME } from './shapes.js';
+import { type Path, readSource, type Source } from './source.js';
+
+/** What the rest of the configuration offers. A list that is left out is not checked. */
+export interface KnownNames {
+  readonly queues?: Iterable<string> | undefined;
+  readonly skills?: Iterable<string> | undefined;
+  readonly calendars?: Iterable<string> | undefined;
+  readonly flows?: Iterable<string> | undefined;
+  /** Full ids of prompts that are not the flow's own: `system/goodbye`. */
+  readonly prompts?: Iterable<string> | undefined;
+}
+
+export interface ParseOptions {
+  /** For findings only. */
+  readonly file: string;
+  readonly known: KnownNames;
+  /** First 12 hex digits of the SHA-256 of the text. */
+  readonly version?: string;
+}
+
+const MAX_PROMPT_TEXT = 1_000;
+const MAX_FINDINGS = 200;
+
+const languageName = z.string().regex(LANGUAGE_NAME, 'a language is written like zh, en or zh-TW');
+const texts = z.record(languageName, z.string().min(1).max(MAX_PROMPT_TEXT));
+/** The outside of a flow file; nodes have shapes of their own. */
+export const flowShape = z.strictObject({
+  flow: z.string().regex(NODE_NAME, 'a flow is named with small letters, digits and dashes'),
+  title: texts.optional(),
+  languages: z.array(languageName).min(1).max(20),
+  start: z.string(),
+  prompts: z.record(z.string(), texts).optional(),
+  nodes: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Reads and checks a flow. On success ready to run, with its warnings; else all that was found wrong, in the order of the file,
+ * at least one of them an error. Never throws for anything that a file can hold.
+ */
+export function parseFlow(text: string, options: ParseOptions): Result<CheckedFlow, Finding[]> {
+  const read = readSource(text, options.file);
+  if (!read.ok) return read;
+  const source = read.value;
+  const findings: Finding[] = [...source.findings];
+  const tell: Tell = (level, rule, path, message, at = 'value') => {
+    if (findings.length >= MAX_FINDINGS) return;
+    const place = at === 'key' ? source.atKey(path) : at === 'value' ? source.at(path) : source.inText(path, at);
+    findings.push({ file: options.file, ...place, level, rule, message });
+  };
+  const outside = readOutside(source, tell);
+  if (outside === null) return err(findings.sort(byPlace));
+  checkPrompts(outside, tell);
+  const compiler = new Compiler(outside, source, options, tell);
+  compiler.compileAll();
+  if (!findings.some(({ level }) => level === 'error')) lintGraph(compiler.graph(), tell);
+  findings.sort(byPlace);
+  if (findings.some(({ level }) => level === 'error')) return err(findings);
+  const prompts = new Map(Object.entries(outside.prompts).map(([name, words]) => [`${outside.flow}/${name}`, words]));
+  return ok({
+    flowId: asId<FlowId>(outside.flow),
+    version: options.version ?? 'unversioned',
+    title: outside.title,
+    languages: outside.languages,
+    start: outside.start,
+    nodes: compiler.nodes,
+    prompts,
+    promptsUsed: compiler.promptsUsed,
+    warnings: findings,
+  });
+}
+
+export interface Outside {
+  readonly flow: string;
+  readonly title: Readonly<Record<string, string>>;
+  readonly languages: readonly string[];
+  readonly start: string;
+  readonly prompts: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly nodes: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what can be read, so that one mistake at the top does not hide those below. Null: there are no nodes to look at. */
+function readOutside(source: Source, tell: Tell): Outside | null {
+  const whole = flowShape.safeParse(source.value);
+  if (whole.success) return { title: {}, prompts: {}, ...withoutUndefined(whole.data) };
+  tellIssues(flowShape, whole.error.issues, [], source, tell);
+  const value = source.value;
+  if (typeof value !== 'object' || value === null) return null;
+  const part = <T>(name: keyof typeof flowShape.shape, orElse: T): T => {
+    const parsed = flowShape.shape[name].safeParse((value as Record<string, unknown>)[name]);
+    return parsed.success && parsed.data !== undefined ? (parsed.data as T) : orElse;
+  };
+  const nodes = part<Record<string, unknown> | null>('nodes', null);
+  if (nodes === null) return null;
+  return {
+    flow: part('flow', 'flow'),
+    title: part('title', {}),
+    languages: part<string[]>('languages', []),
+    start: part('start', ''),
+    prompts: part('prompts', {}),
+    nodes,
+  };
+}
+
+function checkPrompts(outside: Outside, tell: Tell): void {
+  const seen = new Set<string>();
+  outside.languages.forEach((language, index) => {
+    if (seen.has(language)) tell('error', 'duplicate-key', ['languages', index], `"${language}" stands here for the second time`);
+    seen.add(language);
+  });
+  for (const [name, words] of Object.entries(outside.prompts)) {
+    const path: Path = ['prompts', name];
+    if (!NODE_NAME.test(name)) tell('error', 'bad-name', path, 'a prompt is named with small letters, digits and dashes', 'key');
+    for (const language of outside.languages) {
+      if (!Object.hasOwn(words, language))
+        tell('error', 'missing-language', path, `prompt "${name}" has no text for ${language}`, 'key');
+    }
+    for (const language of Object.keys(words)) {
+      if (outside.languages.length > 0 && !seen.has(language)) {
+        tell('warn', 'unknown-language', [...path, language], `${language} is not a language of this flow`, 'key');
+      }
+    }
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

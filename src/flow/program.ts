@@ -1,0 +1,54 @@
+import type { FlowProgram } from './contract.js';
+import type { Finding } from './finding.js';
+import type { BranchNode } from './nodes/branch.js';
+import type { SubFlowNode } from './nodes/flow.js';
+import type { GotoNode } from './nodes/goto.js';
+import type { HangUpNode } from './nodes/hangup.js';
+import type { HoursNode } from './nodes/hours.js';
+import type { IdentifyNode } from './nodes/identify.js';
+import type { MenuNode } from './nodes/menu.js';
+import type { PlayNode } from './nodes/play.js';
+import type { QueueNode } from './nodes/queue.js';
+import type { ReturnNode } from './nodes/return.js';
+import type { SetNode } from './nodes/set.js';
+
+/** The inside of a checked flow: what the interpreter runs. Names are resolved, times are milliseconds, each target exists. */
+
+/** A prompt by its full id; `language` null: the caller's. */
+export interface PromptPart {
+  readonly prompt: string;
+  readonly language: string | null;
+}
+
+export type FlowNode =
+  | PlayNode
+  | MenuNode
+  | SetNode
+  | BranchNode
+  | IdentifyNode
+  | HoursNode
+  | QueueNode
+  | SubFlowNode
+  | ReturnNode
+  | HangUpNode
+  | GotoNode;
+export type FlowNodeOf<K extends FlowNode['kind']> = Extract<FlowNode, { kind: K }>;
+
+export interface CheckedFlow extends FlowProgram {
+  /** By id. A node written inside another one is called `outer/label`. */
+  readonly nodes: ReadonlyMap<string, FlowNode>;
+  /** Texts of the flow's own prompts: full id (`credit-card/welcome`) -> language -> text. For the prompt builder. */
+  readonly prompts: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Every prompt that the flow can ask for, `system/...` included. */
+  readonly promptsUsed: ReadonlySet<string>;
+  readonly warnings: readonly Finding[];
+}
+
+/** Nodes that every flow has, for callers who would otherwise be left with nothing. Authors cannot write an id with `@`. */
+export const SORRY_NODE = '@sorry-busy';
+export const BUILT_IN_NODES: ReadonlyMap<string, FlowNode> = new Map<string, FlowNode>([
+  [
+    SORRY_NODE,
+    { kind: 'play', prompts: [{ prompt: 'system/sorry-busy', language: null }], onKey: 'ignore', next: null, hangup: true },
+  ],
+]);

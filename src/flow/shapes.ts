@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { parseDuration } from '../base/time.js';
+
+/** Pieces that the shapes of several node kinds are made of. Issues carry `params.rule`, which becomes the finding's rule. */
+
+/** A node's name, or a small node written in place. */
+export type RawTarget = string | Readonly<Record<string, unknown>>;
+/** A prompt's name, `{ prompt, in: language }`, or several of them in a row. */
+export type RawPrompts =
+  | string
+  | { readonly prompt: string; readonly in: string }
+  | ReadonlyArray<string | { prompt: string; in: string }>;
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const target = z.custom<RawTarget>((value) => typeof value === 'string' || isMapping(value), {
+  error: 'the name of a node is expected here, or a small node in braces',
+  params: { rule: 'wrong-type' },
+});
+
+const isPrompt = (value: unknown): boolean =>
+  typeof value === 'string' ||
+  (isMapping(value) && typeof value.prompt === 'string' && typeof value.in === 'string' && Object.keys(value).length === 2);
+
+export const prompts = z.custom<RawPrompts>(
+  (value) => isPrompt(value) || (Array.isArray(value) && value.length > 0 && value.length <= 20 && value.every(isPrompt)),
+  {
+    error: 'the name of a prompt is expected here, { prompt: NAME, in: LANGUAGE }, or a list of them',
+    params: { rule: 'wrong-type' },
+  },
+);
+
+export const MAX_TIMEOUT_MS = 600_000;
+
+/** `5s`, at most ten minutes; comes out in milliseconds. */
+export const duration = z
+  .unknown()
+  .meta({ type: 'string', pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$', description: 'A length of time: 5s, 250ms, 1m30s' })
+  .transform((value, ctx): number => {
+    const refuse = (rule: string, message: string): number => {
+      ctx.issues.push({ code: 'custom', input: value, message, params: { rule } });
+      return 1;
+    };
+    if (value === undefined) return refuse('missing-field', 'a length of time is missing');
+    if (typeof value === 'number')
+      return value === 0 ? refuse('zero-timeout', ZERO) : refuse('wrong-type', `${value} has no unit; write ${value}s`);
+    if (typeof value !== 'string') return refuse('wrong-type', 'a length of time is expected here, like 5s');
+    const parsed = parseDuration(value);
+    if (!parsed.ok) return refuse('wrong-type', parsed.error);
+    if (parsed.value === 0) return refuse('zero-timeout', ZERO);
+    if (parsed.value > MAX_TIMEOUT_MS) return refuse('out-of-range', `${value} is longer than 10m`);
+    return parsed.value;
+  });
+const ZERO = 'a timeout of zero leaves the caller no time to press a key';
+
+export const NODE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+export const VARIABLE_NAME = /^[a-z][A-Za-z0-9_]{0,31}$/;
+export const LANGUAGE_NAME = /^[a-z]{2,3}(-[A-Z]{2})?$/;
+/** A DTMF key, or several for a menu with long choices. */
+export const KEYS = /^[0-9*#A-D]{1,8}$/;

@@ -1,0 +1,218 @@
+import { isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { err, ok, type Result } from '../base/result.js';
+import { byPlace, type Finding, quoted } from './finding.js';
+
+/**
+ * YAML text as plain values with the place of each. This is the gate for hostile files: too big, too deep, aliases, tags,
+ * doubled keys and keys that are not text are refused here, so that nobody behind it has to think of them.
+ */
+
+export type Path = ReadonlyArray<string | number>;
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Source {
+  readonly value: unknown;
+  /** Errors that do not make the rest unreadable; the file is refused all the same, after the rest was looked at too. */
+  readonly findings: readonly Finding[];
+  /** Where the value at `path` begins; the nearest one around it when there is none. */
+  at(path: Path): Place;
+  /** Where the key of the pair at `path` begins. */
+  atKey(path: Path): Place;
+  /** The `index`th character of the text at `path`. Right for texts on one line without escapes. */
+  inText(path: Path, index: number): Place;
+}
+
+/** In characters. A flow of 500 nodes with its prompts has about 150,000. */
+export const MAX_TEXT = 512 * 1024;
+export const MAX_DEPTH = 16;
+const MAX_FINDINGS = 50;
+const GO_ON: ReadonlySet<string> = new Set(['unquoted-number', 'duplicate-key', 'bad-name']);
+
+interface Spot {
+  readonly key: number;
+  readonly value: number;
+  readonly text: number;
+}
+
+const pathKey = (path: Path): string => path.join('\u0000');
+
+/** Never throws, whatever the text is. */
+export function readSource(text: string, file: string): Result<Source, Finding[]> {
+  const refuse = (rule: string, message: string, place: Place = { line: 1, column: 1 }): Result<never, Finding[]> =>
+    err([{ file, ...place, level: 'error', rule, message }]);
+  if (text.length > MAX_TEXT) return refuse('too-big', `the file has ${text.length} characters; ${MAX_TEXT} are allowed`);
+  try {
+    return read(text, file, refuse);
+  } catch (error) {
+    // A parser that overflows its stack or trips over its own feet is no reason for ours to fall.
+    return refuse('yaml-syntax', `the file cannot be read: ${error instanceof Error ? error.message : 'unknown reason'}`);
+  }
+}
+
+function read(
+  text: string,
+  file: string,
+  refuse: (rule: string, message: string, place?: Place) => Result<never, Finding[]>,
+): Result<Source, Finding[]> {
+  const odd = oddCharacter(text);
+  if (odd !== null) return refuse('bad-character', 'a control character stands here', placeOf(text, odd));
+  const deep = tooDeepAt(text);
+  if (deep !== null) return refuse('too-deep', `nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
+
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false, // Quadratic there; the walk below checks it.
+    merge: false,
+    version: '1.2',
+    schema: 'core',
+    logLevel: 'error', // 'silent' would also hide a second document.
+  });
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  if (document.errors.length > 0) {
+    const findings = document.errors.slice(0, MAX_FINDINGS).map((error): Finding => {
+      const rule = error.code === 'TAB_AS_INDENT' ? 'tab' : error.code === 'MULTIPLE_DOCS' ? 'several-documents' : 'yaml-syntax';
+      return { file, ...place(error.pos[0]), level: 'error', rule, message: firstLine(error.message) };
+    });
+    return err(findings.sort(byPlace));
+  }
+  const walk = new Walk(file, place);
+  const value = walk.value(document.contents, [], 0);
+  const findings = walk.findings.slice(0, MAX_FINDINGS).sort(byPlace);
+  if (findings.some(({ rule }) => !GO_ON.has(rule))) return err(findings);
+
+  const spot = (path: Path): Spot => {
+    for (let length = path.length; length > 0; length--) {
+      const found = walk.spots.get(pathKey(path.slice(0, length)));
+      if (found !== undefined) return found;
+    }
+    return { key: 0, value: 0, text: 0 };
+  };
+  return ok({
+    value,
+    findings,
+    at: (path) => place(walk.spots.has(pathKey(path)) ? spot(path).value : spot(path).key),
+    atKey: (path) => place(spot(path).key),
+    inText: (path, index) => place(spot(path).text + index),
+  });
+}
+
+/** Turns parsed nodes into plain values, noting where each stands and what is not allowed. */
+class Walk {
+  readonly findings: Finding[] = [];
+  readonly spots = new Map<string, Spot>();
+
+  constructor(
+    private readonly file: string,
+    private readonly place: (offset: number) => Place,
+  ) {}
+
+  value(node: ParsedNode | null, path: Path, depth: number): unknown {
+    if (node === null) return null;
+    const offset = node.range?.[0] ?? 0;
+    if (isAlias(node))
+      return this.refuse(offset, 'alias', `"*${node.source}": aliases are not part of this language; write it out`);
+    if (depth > MAX_DEPTH) return this.refuse(offset, 'too-deep', `nested deeper than ${MAX_DEPTH} levels`);
+    if (node.anchor !== undefined) this.refuse(offset, 'alias', `"&${node.anchor}": anchors are not part of this language`);
+    if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
+      this.refuse(offset, 'tag', `${quoted(node.tag)}: tags are not part of this language`);
+    }
+    if (isScalar(node)) return node.value;
+    if (isSeq(node)) {
+      return node.items.map((item, index) => {
+        const child = item as ParsedNode;
+        this.spot([...path, index], child, child);
+        return this.value(child, [...path, index], depth + 1);
+      });
+    }
+    if (isMap(node)) return this.map(node, path, depth);
+    return this.refuse(offset, 'yaml-syntax', 'neither a text, a number, a list nor a mapping');
+  }
+
+  private map(node: ParsedNode, path: Path, depth: number): Record<string, unknown> {
+    const made: Record<string, unknown> = {};
+    if (!isMap(node)) return made;
+    for (const pair of node.items) {
+      const key = pair.key as ParsedNode | null;
+      const value = pair.value as ParsedNode | null;
+      const offset = key?.range?.[0] ?? node.range?.[0] ?? 0;
+      if (key === null || isCollection(key) || isAlias(key)) {
+        this.refuse(offset, 'bad-name', 'a name must be a plain text');
+        continue;
+      }
+      const name = this.name(key.value, key.source ?? '', offset);
+      if (name === null) continue;
+      if (Object.hasOwn(made, name)) {
+        this.refuse(offset, 'duplicate-key', `${quoted(name)} stands here for the second time`);
+        continue;
+      }
+      this.spot([...path, name], key, value ?? key);
+      made[name] = this.value(value, [...path, name], depth + 1);
+    }
+    return made;
+  }
+
+  /** YAML reads `01:` as the number 1, so a key that is a number has lost what it was. */
+  private name(value: unknown, written: string, offset: number): string | null {
+    if (typeof value === 'number') {
+      this.refuse(offset, 'unquoted-number', `put ${written} in quotes: "${written}" (YAML reads it as the number ${value})`);
+      return written;
+    }
+    if (typeof value !== 'string' || value === '') {
+      return this.refuse(offset, 'bad-name', `a name must be a text; put ${quoted(written)} in quotes`);
+    }
+    if (value === '__proto__' || value.length > 200) return this.refuse(offset, 'bad-name', `${quoted(value)} cannot be a name`);
+    return value;
+  }
+
+  private spot(path: Path, key: ParsedNode, value: ParsedNode): void {
+    const start = value.range?.[0] ?? 0;
+    const inQuotes = isScalar(value) && (value.type === 'QUOTE_DOUBLE' || value.type === 'QUOTE_SINGLE');
+    this.spots.set(pathKey(path), { key: key.range?.[0] ?? start, value: start, text: inQuotes ? start + 1 : start });
+  }
+
+  private refuse(offset: number, rule: string, message: string): null {
+    this.findings.push({ file: this.file, ...this.place(offset), level: 'error', rule, message });
+    return null;
+  }
+}
+
+/** Looks at the tokens only, because the composer behind them is recursive and would run out of stack. */
+function tooDeepAt(text: string): number | null {
+  let offset = 0;
+  let brackets = 0;
+  let inLine = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') brackets++;
+    else if (token === ']' || token === '}') brackets--;
+    else if (token === '-' || token === '?') inLine++;
+    else if (token.startsWith('\n') || token.startsWith('\r')) inLine = 0;
+    if (brackets > MAX_DEPTH || inLine > MAX_DEPTH) return offset;
+    // The lexer's own marks (document start, flow error end, scalar follows) take no room in the text.
+    if (token !== '\u0002' && token !== '\u0018' && token !== '\u001f') offset += token.length;
+  }
+  return null;
+}
+
+function oddCharacter(text: string): number | null {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 127 || code === 0xfffe || code === 0xffff) return i;
+  }
+  return null;
+}
+
+function placeOf(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}
+
+const firstLine = (message: string): string => (message.split('\n')[0] as string).slice(0, 200);
