@@ -87,6 +87,11 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
     const rule = request.routeOptions.config?.access ?? 'open';
     if (rule !== 'open') authorise(request, rule);
   });
+  // @fastify/websocket ends the connection of a refused upgrade only if its own hook, which comes after ours, has seen the request; else the
+  // socket would stay for ever, and closing the server would wait for it.
+  app.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined && request.ws !== true) request.raw.socket.destroy();
+  });
   return access;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Fact } from '../base/facts.js';
-import type { CallView } from '../service-level/views.js';
+import { maskNumber } from '../service-level/mask.js';
 import { seesNumbers } from './access.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, notFound } from './errors.js';
@@ -145,7 +145,7 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), calls: deps.ledger.calls(limitOf(request)).map((call) => shownCall(call, request)) }),
+    (request) => ({ ...stamp(), calls: deps.ledger.calls(limitOf(request)) }),
   );
   app.get(
     '/api/v1/calls/:id',
@@ -161,7 +161,7 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     (request) => {
       const call = deps.ledger.call(idOf(request));
       if (call === null) throw noSuchCall(idOf(request));
-      return { ...stamp(), call: shownCall(call, request) };
+      return { ...stamp(), call };
     },
   );
   app.get(
@@ -185,15 +185,10 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
 
 const noSuchCall = (id: string): ApiError => notFound('no-such-call', `There is no call "${id}", or it was long ago.`);
 
-function shownCall(call: CallView, request: FastifyRequest): CallView {
-  return seesNumbers(request.principal) ? call : { ...call, ani: maskNumber(call.ani) };
-}
-
-function shownFact(fact: Fact, request: FastifyRequest): Fact {
-  return fact.kind !== 'callArrived' || seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
-}
-
-/** Leaves the last four characters of a number; one that short or masked already stays as it is. */
-export function maskNumber(number: string): string {
-  return number.length <= 4 || !/^[+\d]/.test(number) ? number : `…${number.slice(-4)}`;
+/** Whole numbers of callers are for those who must call back or investigate; names of files are for nobody outside. */
+function shownFact(fact: Fact, request: FastifyRequest): object {
+  if (fact.kind === 'callArrived') return seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
+  if (fact.kind !== 'recordingSealed') return fact;
+  const { file, ...shown } = fact;
+  return shown;
 }

@@ -117,7 +117,7 @@ export const agentView = object<AgentView>({
 
 export const callView = object<CallView>({
   callId: text,
-  ani: { ...text, description: 'number calling; masked below supervisor' },
+  ani: { ...text, description: 'number calling, masked' },
   dnis: text,
   tier: text,
   language: orNull(text),

@@ -78,7 +78,7 @@ export function aCaller(n: number, enteredAtMs: number, vip = false): WaitingCal
     lane: vip ? 'vip' : 'ordinary',
     priority: vip ? 10 : 0,
     enteredAtMs,
-    ani: `…${String(1000 + n).slice(-4)}`,
+    ani: `***${String(1000 + n).slice(-4)}`,
     tier: vip ? 'vip' : 'standard',
   };
 }
@@ -102,7 +102,7 @@ export function anAgent(id: string, more: Partial<AgentView> = {}): AgentView {
 
 export const aCall: CallView = {
   callId: 'call-1' as CallView['callId'],
-  ani: '13800001234',
+  ani: '***1234',
   dnis: '95555',
   tier: 'vip',
   language: 'zh',
@@ -144,6 +144,7 @@ export const facts = [
     flowId: null,
   },
   { seq: 2, atMs: 600, kind: 'languageChosen', callId: 'call-1', language: 'zh' },
+  { seq: 3, atMs: 700, kind: 'recordingSealed', callId: 'call-1', recordingId: 'rec-1', file: 'somewhere/rec-1.wav', bytes: 10 },
 ] as unknown as readonly Fact[];
 
 export const TOKENS: Record<'viewer' | 'agent' | 'other' | 'supervisor' | 'admin', AccessToken> = {

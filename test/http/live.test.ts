@@ -1,0 +1,257 @@
+import { connect, type Socket } from 'node:net';
+import fc from 'fast-check';
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { buildApp } from '../../src/http/app.js';
+import { applyDelta, diffBoards, type LiveFrame } from '../../src/service-level/live-frames.js';
+import type { Board } from '../../src/service-level/views.js';
+import { aCaller, aHouse, anAgent, aQueue, type House, TOKENS } from './house.js';
+
+const fast = { frameEveryMs: 20, beatEveryMs: 50, pingEveryMs: 100 };
+
+async function serve(t: { teardown(fn: () => unknown): void }, house: House) {
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as { port: number };
+  return { app, port, url: `ws://127.0.0.1:${port}/api/v1/live` };
+}
+
+/** A client that keeps the stream as a page does, and waits for what it is told to. */
+class Watcher {
+  readonly frames: LiveFrame[] = [];
+  readonly socket: WebSocket;
+  closed: number | null = null;
+  private wake: () => void = () => {};
+
+  constructor(url: string, headers: Record<string, string> = {}) {
+    this.socket = new WebSocket(url, { headers });
+    this.socket.on('message', (data) => {
+      this.frames.push(JSON.parse(String(data)) as LiveFrame);
+      this.wake();
+    });
+    this.socket.on('close', (code) => {
+      this.closed = code;
+      this.wake();
+    });
+    this.socket.on('error', () => {});
+  }
+
+  async until<T>(what: string, find: () => T | null | undefined | false): Promise<T> {
+    const deadline = Date.now() + 5_000;
+    for (;;) {
+      const found = find();
+      if (found) return found;
+      if (Date.now() > deadline)
+        throw new Error(`waited in vain for ${what}; frames: ${this.frames.map((frame) => `${frame.type} ${frame.n}`)}`);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        setTimeout(resolve, 50).unref();
+      });
+    }
+  }
+
+  frame<K extends LiveFrame['type']>(type: K, after = -1): Promise<Extract<LiveFrame, { type: K }>> {
+    return this.until(type, () => this.frames.slice(after + 1).find((frame) => frame.type === type)) as never;
+  }
+}
+
+t.test('the difference of two boards, applied to the first, is the second', async (t) => {
+  const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 5 });
+  const anyBoard = fc
+    .record({
+      seq: fc.nat(3),
+      atMs: fc.nat(),
+      queues: ids,
+      agents: ids,
+      n: fc.nat(2),
+      state: fc.constantFrom('idle', 'talking'),
+      up: fc.boolean(),
+    })
+    .map(
+      ({ seq, atMs, queues, agents, n, state, up }): Board => ({
+        seq,
+        atMs,
+        callsNow: n,
+        queues: queues.map((id) => aQueue(id, { en: id }, { offered: n }, id === 'a' ? [aCaller(1, 5)] : [])),
+        agents: agents.map((id) => anAgent(id, { state: state as 'idle', ronaToday: id === 'b' ? n : 0 })),
+        switches: [{ switchId: 's', up, detail: '', sinceMs: 0 }],
+      }),
+    );
+  fc.assert(
+    fc.property(anyBoard, anyBoard, (before, after) => {
+      const delta = diffBoards(before, after);
+      const got = delta === null ? { ...before, atMs: after.atMs } : applyDelta(before, JSON.parse(JSON.stringify(delta)));
+      t.same(got, after);
+    }),
+    { numRuns: 300, seed: 20_261_121 },
+  );
+});
+
+t.test('snapshot, numbered deltas with changed rows only, beats', async (t) => {
+  const house = aHouse({ live: fast });
+  const { url } = await serve(t, house);
+  const watcher = new Watcher(url);
+  const first = await watcher.frame('snapshot');
+  t.same(watcher.frames[0]?.type, 'snapshot', 'it comes first');
+  t.same(first.board, house.board());
+  t.same([first.seq, first.atMs, first.version], [2, 10_000, '0.0.0-test']);
+  house.show({ agents: [anAgent('1001', { state: 'talking' }), anAgent('1002')] });
+  const delta = await watcher.frame('delta');
+  t.equal(delta.n, first.n + 1);
+  t.equal(delta.seq, 3);
+  t.same(
+    delta.agents.map((agent) => agent.agentId),
+    ['1001'],
+  );
+  t.same([delta.queues, 'switches' in delta, 'queueIds' in delta], [[], false, false]);
+  t.same(applyDelta(first.board, delta), house.board());
+  const beat = await watcher.frame('beat', watcher.frames.indexOf(delta));
+  t.same([beat.n, beat.seq], [delta.n, 3]);
+
+  for (let i = 0; i < 200; i++) house.show({ callsNow: i });
+  const last = await watcher.until('the last of many changes', () =>
+    watcher.frames.find((frame) => frame.type === 'delta' && frame.callsNow === 199),
+  );
+  const many = watcher.frames.filter((frame) => frame.type === 'delta').length;
+  t.ok(many <= 4, `200 changes made ${many - 1} deltas`);
+  t.equal(last.seq, 203);
+  const late = new Watcher(url);
+  const joined = await late.frame('snapshot');
+  t.same([joined.n, joined.board.callsNow], [last.n, 199], 'who joins gets the number of the last frame');
+  watcher.socket.close();
+  late.socket.close();
+});
+
+t.test('at most four frames a second by default', async (t) => {
+  const house = aHouse();
+  const { url } = await serve(t, house);
+  const watcher = new Watcher(url);
+  await watcher.frame('snapshot');
+  const began = Date.now();
+  const at: number[] = [];
+  watcher.socket.on('message', (data) => {
+    if ((JSON.parse(String(data)) as LiveFrame).type === 'delta') at.push(Date.now());
+  });
+  const changes = setInterval(() => house.show({ callsNow: Date.now() }), 10);
+  t.teardown(() => clearInterval(changes));
+  await watcher.until('four deltas', () => at.length >= 4);
+  clearInterval(changes);
+  t.ok(Date.now() - began >= 700, `four deltas took ${Date.now() - began} ms`);
+  watcher.socket.close();
+});
+
+t.test('a gap is answered with a snapshot; nonsense and floods are cut', async (t) => {
+  const house = aHouse({ live: { ...fast, messagesPerMinute: 5 } });
+  const { url } = await serve(t, house);
+  const watcher = new Watcher(url);
+  await watcher.frame('snapshot');
+  house.show({ callsNow: 7 });
+  const delta = await watcher.frame('delta');
+  watcher.socket.send('{"type":"resync"}');
+  const again = await watcher.frame('snapshot', watcher.frames.indexOf(delta));
+  t.same([again.n, again.board.callsNow], [delta.n, 7]);
+  house.show({ callsNow: 8 });
+  const next = await watcher.frame('delta', watcher.frames.indexOf(again));
+  t.equal(next.n, again.n + 1, 'and the stream goes on from there');
+  for (let i = 0; i < 6; i++) watcher.socket.send('{"type":"resync"}');
+  await watcher.until('the cut of a flood', () => watcher.closed === 1008);
+  for (const bad of ['{"type":"delta"}', 'null', '[', '']) {
+    const other = new Watcher(url);
+    await other.frame('snapshot');
+    other.socket.send(bad);
+    await other.until(`the cut of ${bad}`, () => other.closed === 1008);
+  }
+  const long = new Watcher(url);
+  await long.frame('snapshot');
+  long.socket.send('x'.repeat(2_000));
+  await long.until('the cut of a long message', () => long.closed === 1009);
+  t.pass('each was cut');
+});
+
+t.test('a page that does not read is left out, then gets a snapshot', async (t) => {
+  const wide = Array.from({ length: 400 }, (_, i) => anAgent(`${2000 + i}`, { name: 'x'.repeat(500) }));
+  const house = aHouse({ live: { ...fast, slowBytes: 100_000, pingEveryMs: 60_000 } });
+  const { url } = await serve(t, house);
+  const watcher = new Watcher(url);
+  await watcher.frame('snapshot');
+  const under = (watcher.socket as unknown as { _socket: Socket })._socket;
+  under.pause();
+  const beside = new Watcher(url);
+  await beside.frame('snapshot');
+  // Far more than the buffers of a socket hold.
+  for (let i = 0; i < 60; i++) {
+    house.show({ agents: wide.map((agent) => ({ ...agent, ronaToday: i })) });
+    await beside.until(`change ${i} at the other page`, () =>
+      beside.frames.some((frame) => frame.type === 'delta' && frame.agents[0]?.ronaToday === i),
+    );
+  }
+  const before = watcher.frames.length;
+  under.resume();
+  const fresh = await watcher.until('a fresh snapshot', () =>
+    watcher.frames.slice(before).find((frame) => frame.type === 'snapshot' && frame.board.agents[0]?.ronaToday === 59),
+  );
+  const got = watcher.frames.filter((frame) => frame.type === 'delta').length;
+  t.ok(got < 59, `${got} of 60 deltas reached it`);
+  house.show({ callsNow: 99 });
+  const next = await watcher.until('the stream going on', () =>
+    watcher.frames.find((frame) => frame.type === 'delta' && frame.callsNow === 99),
+  );
+  t.equal(next.n, fresh.n + 1);
+  watcher.socket.close();
+  beside.socket.close();
+});
+
+t.test('who may look, and for how long', async (t) => {
+  const far = aHouse({ bind: { host: '0.0.0.0', port: 0 }, live: { ...fast, clients: 1 } });
+  const { url, port } = await serve(t, far);
+  const refused = (headers: Record<string, string>) =>
+    new Promise<number>((resolve) => {
+      const socket = new WebSocket(url, { headers });
+      socket.on('unexpected-response', (_request, response) => {
+        resolve(response.statusCode ?? 0);
+        response.destroy();
+      });
+      socket.on('open', () => {
+        resolve(101);
+        socket.terminate();
+      });
+      socket.on('error', () => {});
+    });
+  t.equal(await refused({}), 401);
+  t.equal(await refused({ authorization: 'Bearer nonsense-nonsense-nonsense' }), 401);
+  const cookie = { cookie: `hotline_session=${TOKENS.viewer.secret}` };
+  t.equal(await refused({ ...cookie, origin: 'https://evil.example' }), 403);
+  t.equal(await refused({ ...cookie, host: 'evil.example' }), 421);
+  const watcher = new Watcher(url, { ...cookie, origin: `http://127.0.0.1:${port}` });
+  await watcher.frame('snapshot');
+  const second = new Watcher(url, cookie);
+  await second.until('the refusal of one too many', () => second.closed === 4429);
+  far.tokenList.splice(0);
+  await watcher.until('the end of a feed whose token was taken away', () => watcher.closed === 4401);
+  t.pass('and ended with its token');
+});
+
+t.test('a dead connection is cut, a closing app says goodbye', async (t) => {
+  const house = aHouse({ live: { ...fast, clients: 2 } });
+  const { app, port, url } = await serve(t, house);
+  const deaf = connect(port, '127.0.0.1');
+  let closed = false;
+  deaf.on('close', () => {
+    closed = true;
+  });
+  deaf.on('data', () => {});
+  deaf.write(
+    `GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const watcher = new Watcher(url);
+  await watcher.frame('snapshot');
+  await watcher.until('the cut of a page that answers no ping', () => closed);
+  t.equal(watcher.closed, null, 'the one that answers stays');
+  const began = Date.now();
+  await app.close();
+  await watcher.until('the goodbye', () => watcher.closed === 1001);
+  t.ok(Date.now() - began < 1_000);
+  t.equal(house.listeners.size, 0, 'nothing of ours stays with the board');
+});
