@@ -1,0 +1,329 @@
+import { isPlainId, type LegId, type RecordingId } from '../../base/ids.js';
+import type { HangUpCause, PromptRef, SwitchCommand, SwitchCommandOf } from '../../call/commands.js';
+import { AriHttpError } from './ari-http.js';
+import type { AriRest } from './ari-rest.js';
+import { LEG_VARIABLE, NOTE_VARIABLE, RECORDING_VARIABLE } from './channel-notes.js';
+import { connectLegs } from './connect-legs.js';
+import { type Desk, endLeg } from './desk.js';
+import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia } from './hostile-text.js';
+import type { Leg } from './leg-book.js';
+import type { WaitingRooms } from './waiting-rooms.js';
+
+/** Q.850 causes; Asterisk turns them into 486, 603, 503, 480 and 404 for a leg that was not answered. */
+const REASON_CODES: Record<HangUpCause, number> = {
+  normal: 16,
+  busy: 17,
+  declined: 21,
+  congestion: 34,
+  noAnswer: 19,
+  unallocated: 1,
+};
+/** Our own timer is the rule; Asterisk's whole seconds are for the case that we are dead. */
+const RING_GRACE_S = 2;
+const LONGEST_NOTE = 1_000;
+/** How long an event may be behind an answer to a request. */
+const EVENT_LAG_MS = 500;
+
+export interface CommandOptions {
+  readonly resolvePrompt: (ref: PromptRef) => string | null;
+  readonly rooms: WaitingRooms;
+}
+
+/** Carries out commands. Whatever happens, each one settles and tells its failure as the contract of the port says. */
+export class CommandCarrier {
+  readonly #desk: Desk;
+  readonly #options: CommandOptions;
+
+  constructor(desk: Desk, options: CommandOptions) {
+    this.#desk = desk;
+    this.#options = options;
+  }
+
+  async perform(command: SwitchCommand): Promise<void> {
+    const rest = this.#desk.rest();
+    if (rest === null) return this.#failed(command, 'the switch is down');
+    const bad = idsOf(command).find((id) => !isPlainId(id));
+    if (bad !== undefined) return this.#failed(command, 'an id holds characters that no id of ours has');
+    const work = async (): Promise<void> => {
+      // The connection that this was meant for is gone; the resync asks again for what is still needed.
+      if (this.#desk.rest() === null) return this.#failed(command, 'the switch went down');
+      try {
+        await this.#carry(rest, command);
+      } catch (error) {
+        this.#restFailed(command, error);
+      }
+    };
+    if (command.callId === null) return work();
+    // Dialling a phone needs nothing that the call's earlier commands do, and every millisecond counts. What follows waits for it.
+    if (command.kind === 'ringAgent') return this.#desk.chains.overtake(command.callId, work);
+    return this.#desk.chains.run(command.callId, work);
+  }
+
+  async #carry(rest: AriRest, command: SwitchCommand): Promise<void> {
+    switch (command.kind) {
+      case 'answer':
+        return this.#whenQuiet(command, 'answer', async () => {
+          await rest.answer(command.legId);
+          this.#markAnswered(command.legId);
+        });
+      case 'play':
+        return this.#play(rest, command);
+      case 'stopPlayback':
+        return forgiving404(rest.stopPlayback(command.playbackId));
+      case 'wait':
+        return this.#whenQuiet(command, 'wait', () => this.#enterRoom(rest, command));
+      case 'ringAgent':
+        return this.#ringAgent(rest, command);
+      case 'hangUp':
+        return this.#hangUp(rest, command);
+      case 'connect':
+        return connectLegs(this.#desk, rest, command);
+      case 'dissolve':
+        return forgiving404(rest.destroyBridge(command.bridgeId));
+      case 'startRecording':
+        return this.#startRecording(rest, command);
+      case 'stopRecording':
+        return this.#stopRecording(rest, command);
+      case 'remember':
+        if (command.note.length > LONGEST_NOTE || hasControl(command.note))
+          return this.#failed(command, 'the note is too long or has control characters');
+        return this.#whenQuiet(command, 'remember', () => rest.setVariable(command.legId, NOTE_VARIABLE, command.note));
+    }
+  }
+
+  /**
+   * Asterisk holds these requests back until a running playback has ended, 20 s long if need be, and everything behind them in
+   * the call. So they are kept here and sent when it is quiet. The latest of each kind counts.
+   */
+  async #whenQuiet(
+    command: SwitchCommandOf<'answer' | 'wait' | 'remember'>,
+    kind: 'answer' | 'wait' | 'remember',
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const leg = this.#legOf(command.legId, command.callId);
+    if (leg === null) return this.#failed(command, 'the leg is gone');
+    if (leg.playbacks.size === 0) return work();
+    leg.afterPlayback.set(kind, async () => {
+      if (this.#desk.rest() === null) return this.#failed(command, 'the switch went down');
+      await work().catch((error) => this.#restFailed(command, error));
+    });
+  }
+
+  #legOf(legId: LegId, callId: Leg['callId']): Leg | null {
+    const leg = this.#desk.book.leg(legId);
+    if (leg !== null) leg.callId = callId;
+    return leg;
+  }
+
+  #markAnswered(legId: LegId): void {
+    const leg = this.#desk.book.leg(legId);
+    if (leg !== null) leg.answered = true;
+  }
+
+  async #play(rest: AriRest, command: SwitchCommandOf<'play'>): Promise<void> {
+    const { legId, playbackId } = command;
+    const { book } = this.#desk;
+    const leg = this.#legOf(legId, command.callId);
+    if (leg === null) return this.#failed(command, 'the leg is gone');
+    // Asterisk would queue a second playback of the same name.
+    if (book.isPlaying(playbackId)) return;
+    const media = command.prompts.map((ref) => soundMedia(this.#options.resolvePrompt(ref) ?? ''));
+    const sounds = media.filter((sound) => sound !== null);
+    book.addPlayback(leg, playbackId);
+    if (sounds.length < media.length || sounds.length === 0) {
+      const missing = command.prompts
+        .filter((_, i) => media[i] === null)
+        .map(({ prompt, language }) => `${prompt} (${language})`);
+      this.#desk.faults.count('prompt.missing');
+      this.#desk.log.warn({ switchId: this.#desk.switchId, missing }, 'prompt missing');
+      return this.#notPlayed(command);
+    }
+    try {
+      await rest.play(legId, playbackId, sounds);
+    } catch (error) {
+      this.#count(error);
+      this.#notPlayed(command);
+    }
+  }
+
+  #notPlayed({ legId, playbackId }: SwitchCommandOf<'play'>): void {
+    if (this.#desk.book.endPlayback(playbackId) === null) return;
+    this.#desk.emit({ kind: 'playbackEnded', switchId: this.#desk.switchId, legId, playbackId, played: false });
+  }
+
+  async #enterRoom(rest: AriRest, command: SwitchCommandOf<'wait'>): Promise<void> {
+    const { rooms } = this.#options;
+    const leg = this.#desk.book.leg(command.legId);
+    // Adding a channel to the bridge that it is in takes it out and in again: the music would stumble.
+    if (leg === null || leg.bridgeId === rooms.room(command.music)) return;
+    const room = await rooms.ensure(rest, command.music);
+    try {
+      await rest.addChannels(room, [command.legId]);
+    } catch (error) {
+      if (!(error instanceof AriHttpError) || error.status !== 404) throw error;
+      rooms.forget(room); // somebody took the room away
+      await rest.addChannels(await rooms.ensure(rest, command.music), [command.legId]);
+    }
+    leg.bridgeId = room;
+  }
+
+  async #ringAgent(rest: AriRest, command: SwitchCommandOf<'ringAgent'>): Promise<void> {
+    const { book, app } = this.#desk;
+    const { legId, offerId } = command;
+    if (book.leg(legId) !== null) return; // dialled already
+    const endpoint = phoneEndpoint(command.address);
+    // Named before it is made: its first events may come before the answer to our request.
+    book.add(legId, 'agent', { callId: command.callId });
+    if (endpoint === null) {
+      endLeg(this.#desk, legId, 'error');
+      return this.#failed(command, 'the address is not a phone of ours');
+    }
+    try {
+      await rest.originate({
+        channelId: legId,
+        endpoint,
+        app,
+        appArgs: `agent,${offerId}`,
+        callerId: callerIdField(command.callerNumber, command.callerName),
+        timeout: Math.ceil(command.ringTimeoutMs / 1000) + RING_GRACE_S,
+        variables: { [LEG_VARIABLE]: `agent,${offerId}` },
+      });
+    } catch (error) {
+      const status = this.#count(error);
+      if (status === 409) return; // made by us before a crash; it rings
+      // A phone that is not registered, and a name that Asterisk does not know, end the same way.
+      const unreachable = status === 500 && error instanceof Error && error.message.includes('Allocation failed');
+      endLeg(this.#desk, legId, unreachable ? 'unreachable' : 'error');
+      if (unreachable) return;
+      this.#failed(command, error instanceof Error ? error.message : String(error));
+      // Without an answer it may have been made all the same.
+      if (status === null) rest.hangUp(legId, REASON_CODES.normal).catch(() => {});
+    }
+  }
+
+  async #hangUp(rest: AriRest, command: SwitchCommandOf<'hangUp'>): Promise<void> {
+    const leg = this.#desk.book.leg(command.legId);
+    if (leg !== null) leg.hungUpByUs = true;
+    await forgiving404(rest.hangUp(command.legId, REASON_CODES[command.cause]));
+  }
+
+  async #startRecording(rest: AriRest, command: SwitchCommandOf<'startRecording'>): Promise<void> {
+    const { book, emit, switchId } = this.#desk;
+    const { recordingId, file } = command;
+    if (book.recording(recordingId) !== null) return;
+    const failed = (detail: string): void =>
+      emit({ kind: 'recordingEnded', switchId, recordingId, durationMs: 0, failed: true, detail });
+    if (!isRecordingFile(file)) return failed('the file name is not one of ours');
+    const recording = book.addRecording(recordingId, file, false);
+    const note = this.#noteRecording(rest, command);
+    try {
+      await rest.record(command.bridgeId, file);
+    } catch (error) {
+      const status = this.#count(error);
+      if (status === 409 && (await rest.isRecording(file).catch(() => false))) {
+        emit({ kind: 'recordingStarted', switchId, recordingId }); // started by us before a crash
+      } else if (book.endRecording(recording)) {
+        failed(error instanceof Error ? error.message : String(error));
+      }
+    }
+    await note;
+  }
+
+  /** Without it a later process could not find the recording: Asterisk lists none, and knows it by its file only. */
+  async #noteRecording(
+    rest: AriRest,
+    { callId, callerLegId, recordingId, file }: SwitchCommandOf<'startRecording'>,
+  ): Promise<void> {
+    const leg = this.#legOf(callerLegId, callId);
+    if (leg === null) return;
+    const work = (): Promise<void> =>
+      rest
+        .setVariable(callerLegId, RECORDING_VARIABLE, `${recordingId} ${file}`)
+        .catch(() => this.#desk.faults.count('recording.notNoted'));
+    if (leg.playbacks.size === 0) await work();
+    else leg.afterPlayback.set('recordingNote', work);
+  }
+
+  async #stopRecording(rest: AriRest, command: SwitchCommandOf<'stopRecording'>): Promise<void> {
+    const { book, emit, switchId } = this.#desk;
+    const recording = book.recording(command.recordingId);
+    if (recording === null) return; // ended already, and said so
+    try {
+      await rest.stopRecording(recording.file);
+    } catch (error) {
+      if (!(error instanceof AriHttpError) || error.status !== 404) throw error;
+      // It has ended. Its event is on the way; if not, it never comes.
+      setTimeout(() => {
+        if (!book.endRecording(recording)) return;
+        const recordingId: RecordingId = recording.recordingId;
+        emit({ kind: 'recordingEnded', switchId, recordingId, durationMs: 0, failed: true, detail: 'ended unseen' });
+      }, EVENT_LAG_MS).unref();
+    }
+  }
+
+  #failed(command: SwitchCommand, detail: string): void {
+    const { switchId, emit, faults } = this.#desk;
+    faults.count(`command.${command.kind}`);
+    emit({ kind: 'commandFailed', switchId, command: command.kind, callId: command.callId, subject: subjectOf(command), detail });
+  }
+
+  #restFailed(command: SwitchCommand, error: unknown): void {
+    this.#count(error);
+    this.#failed(command, error instanceof Error ? error.message : String(error));
+  }
+
+  /** Counts a request's failure and returns its HTTP status. */
+  #count(error: unknown): number | null {
+    const fault = error instanceof AriHttpError ? error : null;
+    this.#desk.faults.count(
+      fault === null ? 'rest.defect' : fault.status === null ? `rest.${fault.fault}` : `rest.${fault.status}`,
+    );
+    return fault?.status ?? null;
+  }
+}
+
+async function forgiving404(request: Promise<void>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof AriHttpError) || error.status !== 404) throw error;
+  }
+}
+
+/** The id that a failed command is about. */
+function subjectOf(command: SwitchCommand): string {
+  switch (command.kind) {
+    case 'play':
+    case 'stopPlayback':
+      return command.playbackId;
+    case 'connect':
+    case 'dissolve':
+      return command.bridgeId;
+    case 'startRecording':
+    case 'stopRecording':
+      return command.recordingId;
+    default:
+      return command.legId;
+  }
+}
+
+/** Every id that will stand in a request. */
+function idsOf(command: SwitchCommand): readonly string[] {
+  switch (command.kind) {
+    case 'play':
+    case 'stopPlayback':
+      return [command.legId, command.playbackId];
+    case 'ringAgent':
+      return [command.legId, command.offerId];
+    case 'connect':
+      return [command.bridgeId, command.callerLegId, command.agentLegId, ...command.stopPlaybacks];
+    case 'dissolve':
+      return [command.bridgeId];
+    case 'startRecording':
+      return [command.bridgeId, command.callerLegId, command.recordingId];
+    case 'stopRecording':
+      return [command.recordingId];
+    default:
+      return [command.legId];
+  }
+}

@@ -1,0 +1,172 @@
+import { asId, isPlainId, type LegId, type PlaybackId } from '../../base/ids.js';
+import type { AriEvent } from './ari-events.js';
+import type { AriChannel } from './ari-rest.js';
+import { afterPlayback, type Desk, endLeg } from './desk.js';
+import { cleanText, dialledDigits, isEndpointName } from './hostile-text.js';
+import type { Leg, Recording } from './leg-book.js';
+import { legEndCause } from './leg-end-cause.js';
+
+/** Whole seconds is all that Asterisk tells of a recording's length; one more for the time that messages take. */
+const RECORDING_SLACK_MS = 2_500;
+
+type EventOf<T extends AriEvent['type']> = Extract<AriEvent, { type: T }>;
+
+/**
+ * Turns one of Asterisk's events into what it means, by way of the book. What concerns a leg that is not in the book is dropped:
+ * it has ended, or is not ours.
+ */
+export function translate(desk: Desk, event: Exclude<AriEvent, { type: 'ApplicationReplaced' }>): void {
+  const { switchId, book, emit } = desk;
+  switch (event.type) {
+    case 'StasisStart':
+      legCame(desk, event.channel, event.args);
+      return;
+    case 'StasisEnd':
+      // The end of a leg that came in: Asterisk tells its owner no more of it. A dialled leg leaves here too, once answered.
+      endLeg(desk, asId(event.channelId), 'hungUp');
+      return;
+    case 'ChannelDestroyed':
+      legDestroyed(desk, event);
+      return;
+    case 'ChannelStateChange':
+      if (event.state === 'Ringing') ringing(desk, event.channelId);
+      return;
+    case 'Dial':
+      // Some phones send early sound (183) instead of a 180.
+      if (event.dialStatus === 'RINGING' || event.dialStatus === 'PROGRESS') ringing(desk, event.channelId);
+      return;
+    case 'ChannelDtmfReceived': {
+      const leg = book.leg(event.channelId);
+      if (leg) emit({ kind: 'keyPressed', switchId, legId: leg.legId, key: event.digit, durationMs: event.durationMs });
+      return;
+    }
+    case 'ChannelHold':
+    case 'ChannelUnhold': {
+      const leg = book.leg(event.channelId);
+      if (leg) emit({ kind: event.type === 'ChannelHold' ? 'legHeld' : 'legUnheld', switchId, legId: leg.legId });
+      return;
+    }
+    case 'ChannelEnteredBridge':
+    case 'ChannelLeftBridge': {
+      const leg = book.leg(event.channelId);
+      if (leg === null) return;
+      if (event.type === 'ChannelEnteredBridge') leg.bridgeId = event.bridgeId;
+      else if (leg.bridgeId === event.bridgeId) leg.bridgeId = null;
+      return;
+    }
+    case 'BridgeDestroyed':
+      book.bridgeGone(event.bridgeId);
+      return;
+    case 'PlaybackFinished':
+      playbackFinished(desk, event);
+      return;
+    case 'RecordingStarted':
+    case 'RecordingFinished':
+    case 'RecordingFailed':
+      recordingEvent(desk, event);
+      return;
+  }
+}
+
+function legCame(desk: Desk, channel: AriChannel, args: readonly string[]): void {
+  const [role, first, second] = args;
+  if (!isPlainId(channel.id)) {
+    desk.faults.count('leg.badId');
+    return;
+  }
+  const legId = asId<LegId>(channel.id);
+  const known = desk.book.leg(legId);
+  const digits = dialledDigits(second ?? '');
+  if (role === 'agent') agentAnswered(desk, legId, known);
+  else if (known !== null) {
+    // A leg that the resync has listed says hello a second time.
+  } else if (role === 'inbound') callerArrived(desk, legId, channel, first ?? '');
+  else if (role === 'phone' && isEndpointName(first ?? '') && digits !== null) {
+    desk.book.add(legId, 'phone', { answered: channel.state === 'Up' });
+    desk.emit({ kind: 'phoneDialled', switchId: desk.switchId, legId, address: `sip:${first}`, digits });
+  } else turnAway(desk, legId, 'leg.unknownArgs');
+}
+
+function agentAnswered(desk: Desk, legId: LegId, known: Leg | null): void {
+  if (known === null) turnAway(desk, legId, 'leg.orphan');
+  else if (!known.answered) {
+    known.answered = true;
+    desk.emit({ kind: 'legAnswered', switchId: desk.switchId, legId });
+  }
+}
+
+function callerArrived(desk: Desk, legId: LegId, channel: AriChannel, dialled: string): void {
+  desk.book.add(legId, 'caller', { answered: channel.state === 'Up' });
+  desk.emit({
+    kind: 'legArrived',
+    switchId: desk.switchId,
+    legId,
+    ani: cleanText(channel.number, 40),
+    aniName: cleanText(channel.name),
+    dnis: dialledDigits(dialled) ?? '',
+    note: null,
+  });
+}
+
+/** Hangs up what nobody knows what to do with. */
+export function turnAway(desk: Desk, legId: LegId, why: string): void {
+  desk.faults.count(why);
+  desk.log.warn({ switchId: desk.switchId, legId, why }, 'leg turned away');
+  desk
+    .rest()
+    ?.hangUp(legId, 16)
+    .catch(() => desk.faults.count('leg.notTurnedAway'));
+}
+
+function legDestroyed(desk: Desk, event: EventOf<'ChannelDestroyed'>): void {
+  const leg = desk.book.leg(event.channelId);
+  if (leg === null) return;
+  const dialled = leg.kind === 'agent' ? leg : { ...leg, answered: true };
+  endLeg(desk, leg.legId, legEndCause({ ...dialled, cause: event.cause, techCause: event.techCause }));
+}
+
+function ringing(desk: Desk, channelId: string): void {
+  const leg = desk.book.leg(channelId);
+  if (leg === null || leg.kind !== 'agent' || leg.rang || leg.answered) return;
+  leg.rang = true;
+  desk.emit({ kind: 'legRinging', switchId: desk.switchId, legId: leg.legId });
+}
+
+function playbackFinished(desk: Desk, event: EventOf<'PlaybackFinished'>): void {
+  const playbackId = asId<PlaybackId>(event.playbackId);
+  const leg = desk.book.endPlayback(playbackId);
+  if (leg === null) return;
+  afterPlayback(desk, leg);
+  desk.emit({ kind: 'playbackEnded', switchId: desk.switchId, legId: leg.legId, playbackId, played: !event.failed });
+}
+
+function recordingEvent(desk: Desk, event: EventOf<'RecordingStarted' | 'RecordingFinished' | 'RecordingFailed'>): void {
+  const { switchId, book, emit } = desk;
+  const recording = book.recordingOfFile(event.file);
+  if (recording === null) {
+    desk.faults.count('recording.unknown');
+    return;
+  }
+  const { recordingId } = recording;
+  if (event.type === 'RecordingStarted') {
+    recording.startedAtMs = performance.now();
+    emit({ kind: 'recordingStarted', switchId, recordingId });
+    return;
+  }
+  book.endRecording(recording);
+  const durationMs = event.type === 'RecordingFinished' ? event.durationS * 1000 : 0;
+  const fault = event.type === 'RecordingFinished' ? recordingFault(recording, durationMs) : event.detail;
+  emit({ kind: 'recordingEnded', switchId, recordingId, durationMs, failed: fault !== null, detail: fault ?? 'done' });
+}
+
+/**
+ * Asterisk reports `done` also for a file that it could not open (no start, length 0) and for a disk that was full (too short).
+ * Its word is not enough.
+ */
+function recordingFault(recording: Recording, durationMs: number): string | null {
+  if (recording.adopted) return durationMs === 0 ? 'nothing was written' : null;
+  if (recording.startedAtMs === null) return 'ended without having started';
+  const ranMs = performance.now() - recording.startedAtMs;
+  if (durationMs + RECORDING_SLACK_MS < ranMs) return `${durationMs} ms were written of ${Math.round(ranMs)} ms`;
+  return null;
+}

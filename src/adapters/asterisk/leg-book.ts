@@ -1,0 +1,123 @@
+import type { CallId, LegId, PlaybackId, RecordingId } from '../../base/ids.js';
+
+/** One channel that is ours. `agent` legs were dialled by us, the others came in. */
+export interface Leg {
+  readonly legId: LegId;
+  readonly kind: 'caller' | 'agent' | 'phone';
+  /** Learned from the first command about it. */
+  callId: CallId | null;
+  /** For agent legs: picked up and in our hands. */
+  answered: boolean;
+  rang: boolean;
+  hungUpByUs: boolean;
+  bridgeId: string | null;
+  readonly playbacks: Set<PlaybackId>;
+  /**
+   * What must wait until nothing is played to this leg, latest of each kind: Asterisk holds `answer`, a change of
+   * variable and a move to another bridge back until the playback has ended, and the request with it.
+   */
+  readonly afterPlayback: Map<'answer' | 'wait' | 'remember' | 'recordingNote', () => Promise<void>>;
+}
+
+export interface Recording {
+  readonly recordingId: RecordingId;
+  readonly file: string;
+  /** Monotonic; null until Asterisk says that it started. */
+  startedAtMs: number | null;
+  /** Was running before we came, so its start is not known. */
+  readonly adopted: boolean;
+}
+
+/** What is on the switch and ours, as far as its events have told. Holds no policy and does no I/O. */
+export class LegBook {
+  readonly #legs = new Map<string, Leg>();
+  readonly #playbacks = new Map<string, LegId>();
+  readonly #recordings = new Map<string, Recording>();
+  readonly #recordingByFile = new Map<string, Recording>();
+
+  get size(): number {
+    return this.#legs.size;
+  }
+
+  leg(legId: string): Leg | null {
+    return this.#legs.get(legId) ?? null;
+  }
+
+  add(legId: LegId, kind: Leg['kind'], about: Partial<Pick<Leg, 'callId' | 'answered' | 'rang' | 'bridgeId'>> = {}): Leg {
+    const leg: Leg = {
+      legId,
+      kind,
+      callId: about.callId ?? null,
+      answered: about.answered ?? false,
+      rang: about.rang ?? false,
+      hungUpByUs: false,
+      bridgeId: about.bridgeId ?? null,
+      playbacks: new Set(),
+      afterPlayback: new Map(),
+    };
+    this.#legs.set(legId, leg);
+    return leg;
+  }
+
+  /** Strikes a leg and its playbacks out; null if it was not there, so that its end is told once. */
+  end(legId: string): Leg | null {
+    const leg = this.#legs.get(legId);
+    if (leg === undefined) return null;
+    this.#legs.delete(legId);
+    for (const playbackId of leg.playbacks) this.#playbacks.delete(playbackId);
+    return leg;
+  }
+
+  isPlaying(playbackId: PlaybackId): boolean {
+    return this.#playbacks.has(playbackId);
+  }
+
+  addPlayback(leg: Leg, playbackId: PlaybackId): void {
+    leg.playbacks.add(playbackId);
+    this.#playbacks.set(playbackId, leg.legId);
+  }
+
+  /** The leg that was played to; null if this playback was not running as far as we know. */
+  endPlayback(playbackId: PlaybackId): Leg | null {
+    const leg = this.leg(this.#playbacks.get(playbackId) ?? '');
+    this.#playbacks.delete(playbackId);
+    leg?.playbacks.delete(playbackId);
+    return leg;
+  }
+
+  recording(recordingId: RecordingId): Recording | null {
+    return this.#recordings.get(recordingId) ?? null;
+  }
+
+  recordingOfFile(file: string): Recording | null {
+    return this.#recordingByFile.get(file) ?? null;
+  }
+
+  addRecording(recordingId: RecordingId, file: string, adopted: boolean): Recording {
+    const recording: Recording = { recordingId, file, startedAtMs: null, adopted };
+    this.#recordings.set(recordingId, recording);
+    this.#recordingByFile.set(file, recording);
+    return recording;
+  }
+
+  /** False if it had ended already. */
+  endRecording(recording: Recording): boolean {
+    if (this.#recordings.get(recording.recordingId) !== recording) return false;
+    this.#recordingByFile.delete(recording.file);
+    return this.#recordings.delete(recording.recordingId);
+  }
+
+  bridgeGone(bridgeId: string): void {
+    for (const leg of this.#legs.values()) if (leg.bridgeId === bridgeId) leg.bridgeId = null;
+  }
+
+  /** Files of the recordings that we knew before a resync; then everything is struck out. */
+  clear(): ReadonlyMap<string, Recording> {
+    const known = new Map(this.#recordings);
+    this.#legs.clear();
+    this.#playbacks.clear();
+    this.#recordings.clear();
+    this.#recordingByFile.clear();
+    return known;
+  }
+}
