@@ -105,9 +105,20 @@ function readOutside(source: Source, tell: Tell): Outside | null {
     title: part('title', {}),
     languages: part<string[]>('languages', []),
     start: part('start', ''),
-    prompts: part('prompts', {}),
+    prompts: readableTexts((value as Record<string, unknown>).prompts),
     nodes,
   };
+}
+
+/** The prompts as far as they can be read, so that a slip in one does not make all of them unknown. */
+function readableTexts(raw: unknown): Record<string, Record<string, string>> {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return {};
+  const made: Record<string, Record<string, string>> = {};
+  for (const [name, words] of Object.entries(raw)) {
+    const entries = typeof words === 'object' && words !== null ? Object.entries(words) : [];
+    made[name] = Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  }
+  return made;
 }
 
 function checkPrompts(outside: Outside, tell: Tell): void {

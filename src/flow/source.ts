@@ -122,7 +122,7 @@ class Walk {
       return this.refuse(offset, 'alias', `"*${node.source}": aliases are not part of this language; write it out`);
     if (depth > MAX_DEPTH) return this.refuse(offset, 'too-deep', `nested deeper than ${MAX_DEPTH} levels`);
     if (node.anchor !== undefined) this.refuse(offset, 'alias', `"&${node.anchor}": anchors are not part of this language`);
-    if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
+    if (node.tag !== undefined) {
       this.refuse(offset, 'tag', `${quoted(node.tag)}: tags are not part of this language`);
     }
     if (isScalar(node)) return node.value;
