@@ -18,10 +18,12 @@ export interface RedisOptions {
 export interface RunningRedis {
   /** For ioredis: `unix:///path`, or `redis://...`. */
   readonly url: string;
-  /** Null when it is not ours. */
+  /** Of the run that is on now; null when it is not ours. */
   readonly child: Child | null;
   /** What it is and where it came from, for a line on the screen. */
   readonly origin: string;
+  /** Starts it again where it was, after a `kill` or a crash. */
+  start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -38,25 +40,56 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const named = options.url ?? options.env.REDIS_URL;
   if (named !== undefined && named !== '') {
     const nothing = async (): Promise<void> => undefined;
-    return { url: named, child: null, origin: 'the Redis that you named', stop: nothing, kill: nothing };
+    return { url: named, child: null, origin: 'the Redis that you named', start: nothing, stop: nothing, kill: nothing };
   }
-  const program = findRedis(options.env);
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const place = await placeOf(options.folder);
-  const configFile = join(options.folder, 'redis.conf');
-  writeFileSync(configFile, redisConfig(options.folder, place), { mode: 0o600 });
-  if (place.kind === 'socket') rmSync(place.path, { force: true });
-  const child = Child.start({
-    name: 'Redis',
-    command: program.path,
-    args: [configFile],
-    logFile: join(options.folder, 'redis.log'),
-    cwd: options.folder,
-    env: program.libraries.length === 0 ? options.env : { ...options.env, LD_LIBRARY_PATH: program.libraries.join(':') },
-  });
-  await untilReady(child, place);
-  const url = place.kind === 'socket' ? `unix://${place.path}` : `redis://:${place.password}@127.0.0.1:${place.port}`;
-  return { url, child, origin: program.path, stop: () => child.stop(), kill: () => child.kill() };
+  const redis = new PrivateRedis(options, findRedis(options.env), await placeOf(options.folder));
+  await redis.start();
+  return redis;
+}
+
+class PrivateRedis implements RunningRedis {
+  readonly url: string;
+  readonly origin: string;
+  #child: Child | null = null;
+
+  constructor(
+    private readonly options: RedisOptions,
+    private readonly program: { path: string; libraries: string[] },
+    private readonly place: Place,
+  ) {
+    this.origin = program.path;
+    this.url = place.kind === 'socket' ? `unix://${place.path}` : `redis://:${place.password}@127.0.0.1:${place.port}`;
+  }
+
+  get child(): Child | null {
+    return this.#child;
+  }
+
+  async start(): Promise<void> {
+    if (this.#child?.isRunning) return;
+    const { folder, env } = this.options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const configFile = join(folder, 'redis.conf');
+    writeFileSync(configFile, redisConfig(folder, this.place), { mode: 0o600 });
+    if (this.place.kind === 'socket') rmSync(this.place.path, { force: true });
+    this.#child = Child.start({
+      name: 'Redis',
+      command: this.program.path,
+      args: [configFile],
+      logFile: join(folder, 'redis.log'),
+      cwd: folder,
+      env: this.program.libraries.length === 0 ? env : { ...env, LD_LIBRARY_PATH: this.program.libraries.join(':') },
+    });
+    await untilReady(this.#child, this.place);
+  }
+
+  async stop(): Promise<void> {
+    await this.#child?.stop();
+  }
+
+  async kill(): Promise<void> {
+    await this.#child?.kill();
+  }
 }
 
 /** Where a Redis program is; throws with what to do when there is none. */

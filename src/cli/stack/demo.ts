@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RunningAsterisk } from './asterisk.js';
+import { Child } from './child.js';
+import { onPath, projectFolder } from './places.js';
+import { freePorts } from './ports.js';
+import type { House, UpOptions } from './up-options.js';
+
+export interface DemoSetting {
+  readonly options: UpOptions;
+  readonly house: House;
+  readonly asterisk: RunningAsterisk;
+  /** Phone -> its SIP port on 127.0.0.1. */
+  readonly phones: ReadonlyMap<string, number>;
+  readonly apiUrl: string;
+  readonly token: string;
+}
+
+export interface Demo {
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+/** Of the callers, how many leave when nobody takes them soon, so that the board has abandons too. */
+const IMPATIENT_SHARE = 0.2;
+const PATIENCE_MS = { patient: 90_000, impatient: 18_000 } as const;
+/** How often the played agents are looked after: one who missed a call becomes ready again. */
+const ROUND_MS = 5_000;
+/** SIPp takes a port for the sound of each call, from this many. */
+const MEDIA_PORTS = 100;
+
+/** Plays agents and callers by SIPp over real SIP, and signs the agents in by the public API. */
+export async function startDemo(setting: DemoSetting): Promise<Demo> {
+  const sipp = onPath(setting.options.env, ['sipp']);
+  if (sipp === null) throw new Error('the demonstration needs SIPp: apt-get install sip-tester');
+  const folder = join(setting.options.data, 'demo');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  makeSound(setting.options, folder);
+  const children: Child[] = [];
+  for (const [phone, port] of setting.phones) {
+    children.push(await startSipp(sipp, folder, `agent-${phone}`, 'demo-agent.xml', port, []));
+  }
+  const rounds = new AbortController();
+  const agents = setting.house.agents.filter(({ phone }) => setting.phones.has(phone));
+  await lookAfter(setting, agents, true);
+  const watch = keepLookingAfter(setting, agents, rounds.signal);
+  children.push(...(await startCallers(setting, sipp, folder)));
+  return {
+    async stop() {
+      rounds.abort();
+      await Promise.all([watch, ...children.map((child) => child.stop(1_000))]);
+    },
+    kill() {
+      for (const child of children) child.signal('SIGKILL');
+    },
+  };
+}
+
+async function startCallers({ options, house, asterisk }: DemoSetting, sipp: string, folder: string): Promise<Child[]> {
+  const number = house.numbers[0];
+  if (number === undefined) throw new Error('the configuration has no number to dial');
+  writeFileSync(join(folder, 'callers.csv'), callersFile(house));
+  const started: Child[] = [];
+  for (const kind of ['patient', 'impatient'] as const) {
+    const share = kind === 'impatient' ? IMPATIENT_SHARE : 1 - IMPATIENT_SHARE;
+    const scenario = `demo-caller-${kind}.xml`;
+    const source = readFileSync(join(projectFolder, 'scripts', 'sipp', 'demo-caller.xml'), 'utf8');
+    writeFileSync(
+      join(folder, scenario),
+      source.replace(/timeout="\d+"( ontimeout="leave" display="patience")/, `timeout="${PATIENCE_MS[kind]}"$1`),
+    );
+    // One call every so many milliseconds: SIPp's rate is a whole number per period.
+    const everyMs = Math.round(60_000 / (options.demoCallsPerMinute * share));
+    const host = asterisk.sipHost === '0.0.0.0' ? '127.0.0.1' : asterisk.sipHost;
+    const flags = [
+      '-s',
+      number,
+      '-inf',
+      'callers.csv',
+      '-r',
+      '1',
+      '-rp',
+      String(everyMs),
+      '-l',
+      '200',
+      `${host}:${asterisk.sipPort}`,
+    ];
+    started.push(await startSipp(sipp, folder, `callers-${kind}`, scenario, null, flags));
+  }
+  return started;
+}
+
+/** Number calling; key for the language; key in the menu (0 agent, 1 lost card, 3 instalments). Taken in random order by SIPp. */
+function callersFile(house: House): string {
+  const rows: string[] = [];
+  for (let index = 0; index < 60; index += 1) {
+    const known = house.customerNumbers[index % 12];
+    const number =
+      index < 12 && known !== undefined && /^\+?\d{2,20}$/.test(known)
+        ? known
+        : `139${String(10_000_000 + index * 137).slice(-8)}`;
+    rows.push(`${number};${index % 3 === 2 ? 2 : 1};${[0, 0, 1, 0, 3, 0][index % 6]}`);
+  }
+  return `RANDOM\n${rows.join('\n')}\n`;
+}
+
+async function startSipp(
+  sipp: string,
+  folder: string,
+  name: string,
+  scenario: string,
+  port: number | null,
+  flags: string[],
+): Promise<Child> {
+  const file = join(folder, scenario);
+  if (!existsSync(file)) copyFileSync(join(projectFolder, 'scripts', 'sipp', scenario), file);
+  const media = await freePorts(MEDIA_PORTS);
+  const place = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', String(port ?? (await freePorts(1))), '-mp', String(media)];
+  // Its screen is drawn once an hour, so that the log stays small.
+  const quiet = [
+    '-nostdin',
+    '-f',
+    '3600',
+    '-trace_err',
+    '-error_file',
+    join(folder, `${name}.errors`),
+    '-ringbuffer_size',
+    '1000000',
+  ];
+  return Child.start({
+    name: `SIPp ${name}`,
+    command: sipp,
+    args: ['-sf', file, '-aa', ...place, ...quiet, ...flags],
+    logFile: join(folder, `${name}.log`),
+    cwd: folder,
+  });
+}
+
+/** What agents and callers say, spoken once; without a speech program they hum. */
+function makeSound(options: UpOptions, folder: string): void {
+  const words = {
+    agent: ['cmn', '您好，很高兴为您服务。请问有什么可以帮您？好的，我马上为您查询。'],
+    caller: ['cmn', '你好，我想问一下我的信用卡账单。'],
+  } as const;
+  for (const [who, [voice, text]] of Object.entries(words)) {
+    const wav = join(folder, `${who}.wav`);
+    const alaw = join(folder, `${who}.alaw`);
+    try {
+      execFileSync('espeak-ng', ['-v', voice, '-w', wav, text], { env: { ...options.env }, stdio: 'ignore' });
+      execFileSync('sox', [wav, '-r', '8000', '-c', '1', '-e', 'a-law', '-t', 'al', alaw, 'pad', '0', '1.5'], {
+        stdio: 'ignore',
+      });
+    } catch {
+      // 0xd5 is silence in A-law; one second of it, since SIPp refuses to run without the file.
+      writeFileSync(alaw, Buffer.alloc(8_000, 0xd5));
+    }
+  }
+}
+
+async function keepLookingAfter(setting: DemoSetting, agents: House['agents'], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(ROUND_MS, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await lookAfter(setting, agents, false).catch(() => undefined);
+  }
+}
+
+interface AgentSeen {
+  readonly id: string;
+  readonly status: string;
+}
+
+/** Signs in who is not, and makes ready who is not ready. `strict`: a refusal is an error, as at the start. */
+async function lookAfter({ apiUrl, token }: DemoSetting, agents: House['agents'], strict: boolean): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const call = async (path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${apiUrl}/api/v1/${path}`, {
+      headers,
+      signal: AbortSignal.timeout(5_000),
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    });
+    if (!response.ok && strict)
+      throw new Error(`the API refused ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+    return response.json().catch(() => null);
+  };
+  const seen = statusById((await call('agents')) as { agents?: AgentSeen[] } | null);
+  for (const { id, phone } of agents) {
+    const status = seen.get(id) ?? 'loggedOut';
+    if (status === 'ready') continue;
+    if (status === 'loggedOut') await call(`agents/${encodeURIComponent(id)}/sign-in`, { phone: `sip:${phone}` });
+    await call(`agents/${encodeURIComponent(id)}/status`, { status: 'ready' });
+  }
+}
+
+function statusById(answer: { agents?: AgentSeen[] } | null): Map<string, string> {
+  return new Map((answer?.agents ?? []).map(({ id, status }) => [id, status]));
+}
