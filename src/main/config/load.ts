@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { AcdConfig } from '../../acd/config.js';
+import { type Calendar, daysBetween, type OpenSpan } from '../../base/calendar.js';
+import { asId, type FlowId, type SwitchId } from '../../base/ids.js';
+import { err, ok, type Result } from '../../base/result.js';
+import type { Ms } from '../../base/time.js';
+import { byPlace, formatFinding } from '../../flow/finding.js';
+import { MAX_TEXT, readSource } from '../../flow/source.js';
+import { type CustomerDirectory, customerDirectory } from './customers.js';
+import { checkNames, type SourceFile } from './names.js';
+import { type ConfigFinding, checkShape } from './shape-findings.js';
+import {
+  type AgentsFile,
+  agentsShape,
+  type CustomersFile,
+  customersShape,
+  type HotlineFile,
+  hotlineShape,
+  type QueuesFile,
+  queuesShape,
+} from './shapes.js';
+
+/** Everything that `config/` says, checked and frozen. What the environment says is put over it by `settle` (environment.ts). */
+export interface LoadedConfig {
+  /** First 12 hex digits of the SHA-256 of the files. */
+  readonly version: string;
+  readonly site: { readonly name: string; readonly timeZone: string; readonly languages: readonly string[] };
+  readonly node: string;
+  readonly redis: { readonly url: string; readonly domain: string };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly tokenFile: string | null;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+  };
+  readonly switch: {
+    readonly kind: 'asterisk' | 'simulated';
+    readonly id: SwitchId;
+    readonly url: string;
+    readonly app: string;
+    readonly user: string;
+    readonly passwordFile: string | null;
+  };
+  /** Absolute. */
+  readonly folders: { readonly data: string; readonly flows: string; readonly prompts: string; readonly recordings: string };
+  /** Number dialled -> flow. */
+  readonly numbers: Readonly<Record<string, FlowId>>;
+  readonly calendars: Readonly<Record<string, Calendar>>;
+  /** Program and arguments with {text}, {voice} and {file}; voice per language. */
+  readonly prompts: { readonly command: readonly string[]; readonly voices: Readonly<Record<string, string>> };
+  readonly skills: readonly string[];
+  readonly tiers: readonly string[];
+  readonly customers: CustomerDirectory;
+  readonly acd: AcdConfig;
+  readonly maintenance: { readonly everyMs: Ms; readonly keepFactsMs: Ms };
+  /** What is odd and may be meant so. */
+  readonly warnings: readonly ConfigFinding[];
+}
+
+export interface LoadOptions {
+  /** Folder that relative paths start from; the one around the configuration's unless told. */
+  readonly base?: string;
+  /** Names of the flows; those of the files in the flows folder unless told. */
+  readonly flows?: readonly string[];
+}
+
+const FINDINGS_SHOWN = 200;
+const FILES = ['hotline', 'queues', 'agents', 'customers'] as const;
+type FileName = (typeof FILES)[number];
+
+/** Reads the four files. All mistakes of all files are found in one run; one error refuses the whole. Never throws for what stands in a file. */
+export async function loadConfig(folder: string, options: LoadOptions = {}): Promise<Result<LoadedConfig, ConfigFinding[]>> {
+  const base = resolve(options.base ?? join(folder, '..'));
+  const findings: ConfigFinding[] = [];
+  const texts = await Promise.all(FILES.map((name) => readText(join(folder, `${name}.yaml`), findings)));
+  const sources = Object.fromEntries(
+    FILES.map((name, index) => [name, parse(join(folder, `${name}.yaml`), texts[index] ?? null, findings)]),
+  ) as Record<FileName, SourceFile | null>;
+
+  const hotline = shaped(hotlineShape, sources.hotline, findings);
+  const queues = shaped(queuesShape, sources.queues, findings);
+  const agents = shaped(agentsShape, sources.agents, findings);
+  const customers = shaped(customersShape, sources.customers, findings);
+  const flowsFolder = resolve(base, textAt(sources.hotline, ['folders', 'flows']) ?? 'ivr-flows');
+  findings.push(...checkNames(sources, options.flows ?? (await flowNames(flowsFolder))));
+
+  const errors = findings.filter((finding) => finding.level === 'error').sort(byFileAndPlace);
+  if (errors.length > 0) return err(errors.slice(0, FINDINGS_SHOWN));
+  if (!hotline || !queues || !agents || !customers) throw new Error('a file was refused without a finding');
+  const version = createHash('sha256').update(texts.join('\u0000')).digest('hex').slice(0, 12);
+  return ok(build({ hotline, queues, agents, customers }, base, version, findings));
+}
+
+/** `config/queues.yaml:7:13  error  unknown-skill  there is no skill "servce"; did you mean "service"?` */
+export const formatConfigFinding = (finding: ConfigFinding): string =>
+  finding.line > 0 ? formatFinding(finding) : `${finding.file}  ${finding.level}  ${finding.rule}  ${finding.message}`;
+
+async function readText(path: string, findings: ConfigFinding[]): Promise<string | null> {
+  const refuse = (rule: string, message: string): null => {
+    findings.push({ file: path, line: 1, column: 1, level: 'error', rule, message });
+    return null;
+  };
+  try {
+    // Looked at before it is read: a file of gigabytes must not be taken into memory to be refused.
+    if ((await stat(path)).size > MAX_TEXT * 4) return refuse('too-big', `the file is larger than ${MAX_TEXT * 4} bytes`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return code === 'ENOENT'
+      ? refuse('no-file', 'this file is missing')
+      : refuse('unreadable', `the file cannot be read (${code})`);
+  }
+}
+
+function parse(file: string, text: string | null, findings: ConfigFinding[]): SourceFile | null {
+  if (text === null) return null;
+  const source = readSource(text, file);
+  findings.push(...(source.ok ? source.value.findings : source.error));
+  return source.ok ? { file, source: source.value } : null;
+}
+
+function shaped<S extends Parameters<typeof checkShape>[0]>(shape: S, file: SourceFile | null, findings: ConfigFinding[]) {
+  if (!file) return null;
+  const checked = checkShape<S>(shape, file.source, file.file);
+  findings.push(...checked.findings);
+  return checked.value;
+}
+
+/** Flows are named by their files; tests stand beside them as `<flow>.test.yaml`. */
+async function flowNames(folder: string): Promise<string[]> {
+  try {
+    const files = await readdir(folder);
+    return files
+      .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml'))
+      .map((file) => file.slice(0, -'.yaml'.length));
+  } catch {
+    return [];
+  }
+}
+
+function textAt(file: SourceFile | null, path: readonly string[]): string | null {
+  let at: unknown = file?.source.value;
+  for (const step of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : undefined;
+  return typeof at === 'string' && at !== '' ? at : null;
+}
+
+const byFileAndPlace = (a: ConfigFinding, b: ConfigFinding): number =>
+  a.file < b.file ? -1 : a.file > b.file ? 1 : byPlace(a, b);
+
+interface Files {
+  readonly hotline: HotlineFile;
+  readonly queues: QueuesFile;
+  readonly agents: AgentsFile;
+  readonly customers: CustomersFile;
+}
+
+function build(files: Files, base: string, version: string, warnings: readonly ConfigFinding[]): LoadedConfig {
+  const { hotline } = files;
+  const data = resolve(base, hotline.folders.data);
+  return deepFreeze<LoadedConfig>({
+    version,
+    site: { name: hotline.site, timeZone: hotline.timeZone, languages: hotline.languages },
+    node: hotline.node,
+    redis: hotline.redis,
+    http: { ...hotline.http, tokenFile: hotline.http.tokenFile === undefined ? null : resolve(base, hotline.http.tokenFile) },
+    switch: {
+      ...hotline.switch,
+      id: asId(hotline.switch.id),
+      passwordFile: hotline.switch.passwordFile === undefined ? null : resolve(base, hotline.switch.passwordFile),
+    },
+    folders: {
+      data,
+      flows: resolve(base, hotline.folders.flows),
+      prompts: resolve(data, hotline.folders.prompts),
+      recordings: resolve(data, hotline.folders.recordings),
+    },
+    numbers: hotline.numbers as Record<string, FlowId>,
+    calendars: Object.fromEntries(
+      Object.entries(hotline.calendars).map(([name, calendar]) => [name, buildCalendar(calendar, hotline.timeZone)]),
+    ),
+    prompts: hotline.prompts,
+    skills: hotline.skills,
+    tiers: hotline.tiers,
+    customers: customerDirectory(files.customers, hotline.countryCode),
+    acd: buildAcd(files),
+    maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
+    warnings,
+  });
+}
+
+function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: string): Calendar {
+  const week = calendar.week;
+  const days: Record<string, readonly OpenSpan[]> = {};
+  for (const holiday of calendar.holidays ?? []) {
+    const [first = '', last = first] = holiday.split('..');
+    for (const day of daysBetween(first, last)) days[day] = [];
+  }
+  // A make-up working day inside a range of holidays wins.
+  Object.assign(days, calendar.special);
+  return {
+    timeZone: calendar.timeZone ?? siteZone,
+    always: calendar.always === 'open',
+    week: [week?.mon, week?.tue, week?.wed, week?.thu, week?.fri, week?.sat, week?.sun].map((hours) => hours ?? []),
+    days,
+  };
+}
+
+function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
+  return {
+    queues: Object.entries(queues.queues).map(([id, queue]) => ({
+      id: asId(id),
+      title: queue.title,
+      target: {
+        share: queue.target.share,
+        withinMs: queue.target.within,
+        formula: queue.target.formula,
+        shortAbandonMs: queue.target.shortAbandon,
+      },
+      require: queue.require,
+      relax: queue.relax.map((step) => ({ afterMs: step.after, require: step.require, groups: step.from })),
+      agents: { choose: queue.agents.choose, ringMs: queue.agents.ring, wrapUpMs: queue.agents.wrapUp },
+      callers: { order: queue.callers.order, ordinaryWaitsAtMostMs: queue.callers.ordinaryWaitsAtMost },
+      limits: { waiting: queue.limits.waiting, waitMs: queue.limits.wait },
+      announce: {
+        positionEveryMs: queue.announce.position,
+        positionFirstMs: queue.announce.first,
+        comfort: queue.announce.comfort,
+      },
+      music: queue.music,
+      record: { share: queue.record.share, keepMs: queue.record.keep },
+    })),
+    agents: Object.entries(agents.agents).map(([id, agent]) => ({ id: asId(id), ...agent })),
+    notReadyReasons: hotline.notReadyReasons,
+    phoneFailuresAllowed: hotline.phones.failuresAllowed,
+    backOffMs: hotline.phones.backOff,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}

@@ -1,0 +1,265 @@
+import { daysBetween, isDay, isTimeZone } from '../../base/calendar.js';
+import { parseDuration } from '../../base/time.js';
+import { didYouMean, quoted } from '../../flow/finding.js';
+import type { Path, Source } from '../../flow/source.js';
+import { numberKey } from './customers.js';
+import type { ConfigFinding } from './shape-findings.js';
+
+/**
+ * What one place of the files says about another: names that must exist, things that must not be there twice. Looks at the files as they
+ * were read, not at checked values, so that these mistakes are found in the same run as those of shape. Whatever has the wrong shape is
+ * passed over here; the shape says so.
+ */
+
+export interface ConfigSources {
+  readonly hotline: SourceFile | null;
+  readonly queues: SourceFile | null;
+  readonly agents: SourceFile | null;
+  readonly customers: SourceFile | null;
+}
+
+export interface SourceFile {
+  readonly file: string;
+  readonly source: Source;
+}
+
+export function checkNames(sources: ConfigSources, flows: readonly string[]): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
+  const { hotline, queues, agents, customers } = sources;
+  if (hotline) checkHotline(new Reader(hotline, findings), flows);
+  const settings = hotline ? new Reader(hotline, findings) : null;
+  if (queues) checkQueues(new Reader(queues, findings), settings, agents ? new Reader(agents, findings) : null);
+  if (agents) checkAgents(new Reader(agents, findings), settings, queues ? new Reader(queues, findings) : null);
+  if (customers) checkCustomers(new Reader(customers, findings), settings);
+  return findings;
+}
+
+function checkHotline(hotline: Reader, flows: readonly string[]): void {
+  hotline.text(
+    ['timeZone'],
+    (zone) => isTimeZone(zone) || ['unknown-time-zone', `${quoted(zone)} is not a time zone; write it like Asia/Shanghai`],
+  );
+  for (const number of hotline.keys(['numbers'])) {
+    hotline.text(['numbers', number], (flow) => hotline.known('flow', flow, flows));
+  }
+  for (const list of ['skills', 'tiers', 'languages', 'notReadyReasons']) hotline.once([list]);
+  const languages = hotline.texts(['languages']);
+  if (hotline.has(['languages']) && hotline.has(['prompts', 'voices'])) {
+    for (const language of languages) {
+      if (!hotline.has(['prompts', 'voices', language]))
+        hotline.say(['prompts', 'voices'], 'missing-language', `no voice for ${language}`);
+    }
+  }
+  if (hotline.has(['prompts', 'command'])) {
+    const words = hotline.texts(['prompts', 'command']).join(' ');
+    for (const placeholder of ['{file}', '{text}']) {
+      if (!words.includes(placeholder)) {
+        hotline.say(['prompts', 'command'], 'missing-placeholder', `${placeholder} stands nowhere in the command`);
+      }
+    }
+  }
+  hotline.text(['redis', 'url'], (url) => checkUrl(url, ['redis:', 'rediss:', 'unix:'], 'HOTLINE_REDIS_URL'));
+  hotline.text(['switch', 'url'], (url) => checkUrl(url, ['http:', 'https:'], 'HOTLINE_ARI_PASSWORD'));
+  for (const name of hotline.keys(['calendars'])) checkCalendar(hotline, ['calendars', name]);
+}
+
+/** True, or the rule and the sentence. A password in a file that is kept with the project is refused. */
+export function checkUrl(url: string, protocols: readonly string[], variable: string): true | [string, string] {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return ['bad-url', `not an address; write it like ${protocols[0]}//127.0.0.1`];
+  }
+  if (!protocols.includes(parsed.protocol))
+    return ['bad-url', `${quoted(parsed.protocol)} is not one of ${protocols.join(', ')}`];
+  if (parsed.password !== '') return ['secret-in-file', `no password in this file; give it by ${variable}`];
+  return true;
+}
+
+function checkCalendar(hotline: Reader, path: Path): void {
+  hotline.text([...path, 'timeZone'], (zone) => isTimeZone(zone) || ['unknown-time-zone', `${quoted(zone)} is not a time zone`]);
+  const always = hotline.has([...path, 'always']);
+  if (!always && !hotline.has([...path, 'week'])) {
+    hotline.say(path, 'empty-calendar', 'neither "always: open" nor hours per "week": it would never be open');
+  }
+  if (always && hotline.keys(path).some((key) => key !== 'always')) {
+    hotline.say([...path, 'always'], 'contradiction', '"always: open" and hours stand side by side');
+  }
+  for (const [index] of hotline.items([...path, 'holidays']).entries()) {
+    hotline.text([...path, 'holidays', index], (text) => {
+      const [first = '', last = first] = text.split('..');
+      const wrong = [first, last].find((day) => /^\d{4}-\d{2}-\d{2}$/.test(day) && !isDay(day));
+      if (wrong !== undefined) return ['bad-day', `there is no ${wrong}`];
+      if (!isDay(first) || !isDay(last)) return true;
+      const days = daysBetween(first, last).length;
+      return days === 0 || days > 366 ? ['bad-day', `${text} is not a range of 1 to 366 days`] : true;
+    });
+  }
+  for (const day of hotline.keys([...path, 'special'])) {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !isDay(day))
+      hotline.sayKey([...path, 'special', day], 'bad-day', `there is no ${day}`);
+  }
+}
+
+function checkQueues(queues: Reader, settings: Reader | null, agents: Reader | null): void {
+  const skills = settings?.texts(['skills']) ?? null;
+  const languages = settings?.has(['languages']) ? settings.texts(['languages']) : ['zh', 'en'];
+  const groups = new Set(agents?.keys(['agents']).flatMap((id) => agents.texts(['agents', id, 'groups'])));
+  for (const id of queues.keys(['queues'])) {
+    const path = ['queues', id];
+    checkSkills(queues, [...path, 'require'], skills);
+    if (queues.has([...path, 'title'])) {
+      for (const language of languages) {
+        if (!queues.has([...path, 'title', language]))
+          queues.say([...path, 'title'], 'missing-language', `no title for ${language}`);
+      }
+    }
+    let lastMs = -1;
+    for (const [index] of queues.items([...path, 'relax']).entries()) {
+      const step = [...path, 'relax', index];
+      checkSkills(queues, [...step, 'require'], skills);
+      if (agents) {
+        for (const [nth] of queues.items([...step, 'from']).entries()) {
+          queues.text([...step, 'from', nth], (group) => queues.known('group', group, groups));
+        }
+      }
+      queues.text([...step, 'after'], (text) => {
+        const after = parseDuration(text);
+        if (!after.ok) return true;
+        const rises = after.value > lastMs;
+        lastMs = Math.max(lastMs, after.value);
+        return rises || ['bad-order', `${text} is not later than the step before`];
+      });
+    }
+    if (
+      agents &&
+      !agents.keys(['agents']).some((agent) => meets(queues, [...path, 'require'], agents, ['agents', agent, 'skills']))
+    ) {
+      queues.sayKey(path, 'nobody-can-serve', `no agent has what ${quoted(id)} requires`, 'warn');
+    }
+  }
+}
+
+function meets(queues: Reader, require: Path, agents: Reader, skills: Path): boolean {
+  return queues.keys(require).every((skill) => {
+    const [least, level] = [queues.at([...require, skill]), agents.at([...skills, skill])];
+    return typeof least !== 'number' || (typeof level === 'number' && level >= least);
+  });
+}
+
+function checkSkills(reader: Reader, path: Path, skills: readonly string[] | null): void {
+  if (!skills) return;
+  for (const skill of reader.keys(path)) {
+    const known = reader.known('skill', skill, skills);
+    if (known !== true) reader.sayKey([...path, skill], ...known);
+  }
+}
+
+function checkAgents(agents: Reader, settings: Reader | null, queues: Reader | null): void {
+  const skills = settings?.texts(['skills']) ?? null;
+  const phones = new Map<string, string>();
+  for (const id of agents.keys(['agents'])) {
+    const path = ['agents', id];
+    checkSkills(agents, [...path, 'skills'], skills);
+    if (queues) {
+      for (const queue of agents.keys([...path, 'queueRank'])) {
+        const known = agents.known('queue', queue, queues.keys(['queues']));
+        if (known !== true) agents.sayKey([...path, 'queueRank', queue], ...known);
+      }
+    }
+    agents.text([...path, 'phone'], (phone) => {
+      const owner = phones.get(phone);
+      phones.set(phone, owner ?? id);
+      return owner === undefined || ['duplicate-phone', `${quoted(phone)} is the phone of ${quoted(owner)} already`];
+    });
+  }
+}
+
+function checkCustomers(customers: Reader, settings: Reader | null): void {
+  const tiers = settings?.has(['tiers']) ? settings.texts(['tiers']) : ['ordinary', 'vip'];
+  const languages = settings?.has(['languages']) ? settings.texts(['languages']) : ['zh', 'en'];
+  const countryCode = settings?.at(['countryCode']);
+  const owners = new Map<string, string>();
+  for (const id of customers.keys(['customers'])) {
+    const path = ['customers', id];
+    customers.text([...path, 'tier'], (tier) => customers.known('tier', tier, tiers));
+    customers.text([...path, 'language'], (language) => customers.known('language', language, languages));
+    for (const [index] of customers.items([...path, 'numbers']).entries()) {
+      customers.text([...path, 'numbers', index], (number) => {
+        const key = numberKey(number, typeof countryCode === 'string' ? countryCode : '86');
+        const owner = owners.get(key);
+        owners.set(key, owner ?? id);
+        return owner === undefined || ['duplicate-number', `this number is one of ${quoted(owner)} already`];
+      });
+    }
+  }
+}
+
+type Verdict = true | readonly [rule: string, message: string];
+
+/** Looks into a file that may have any shape. */
+class Reader {
+  constructor(
+    private readonly file: SourceFile,
+    private readonly findings: ConfigFinding[],
+  ) {}
+
+  at(path: Path): unknown {
+    let at = this.file.source.value;
+    for (const step of path) {
+      if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+      at = (at as Record<string | number, unknown>)[step];
+    }
+    return at;
+  }
+
+  has(path: Path): boolean {
+    return this.at(path) !== undefined;
+  }
+
+  keys(path: Path): string[] {
+    const at = this.at(path);
+    return typeof at === 'object' && at !== null && !Array.isArray(at) ? Object.keys(at) : [];
+  }
+
+  items(path: Path): unknown[] {
+    const at = this.at(path);
+    return Array.isArray(at) ? at : [];
+  }
+
+  texts(path: Path): string[] {
+    return this.items(path).filter((item) => typeof item === 'string');
+  }
+
+  /** Judges the text at a path, if there is one. */
+  text(path: Path, judge: (text: string) => Verdict): void {
+    const at = this.at(path);
+    if (typeof at !== 'string') return;
+    const verdict = judge(at);
+    if (verdict !== true) this.say(path, ...verdict);
+  }
+
+  known(what: string, name: string, known: Iterable<string>): Verdict {
+    const all = [...known];
+    if (all.includes(name)) return true;
+    const hint = didYouMean(name, all) || (all.length > 0 ? `; known are ${all.slice(0, 20).join(', ')}` : '; there is none');
+    return [`unknown-${what}`, `there is no ${what} ${quoted(name)}${hint}`];
+  }
+
+  once(path: Path): void {
+    const seen = new Set<unknown>();
+    for (const [index, item] of this.items(path).entries()) {
+      if (seen.has(item)) this.say([...path, index], 'duplicate-name', `${quoted(String(item))} stands here for the second time`);
+      seen.add(item);
+    }
+  }
+
+  say(path: Path, rule: string, message: string): void {
+    this.findings.push({ file: this.file.file, ...this.file.source.at(path), level: 'error', rule, message });
+  }
+
+  sayKey(path: Path, rule: string, message: string, level: ConfigFinding['level'] = 'error'): void {
+    this.findings.push({ file: this.file.file, ...this.file.source.atKey(path), level, rule, message });
+  }
+}
