@@ -17,7 +17,8 @@ export function signIn(state: AcdState, agentId: AgentId, phone: string | null, 
   const config = state.agentConfig(agentId);
   if (!agent || !config) return no('no-such-agent', `there is no agent ${agentId}`);
   const wanted = phone ?? config.phone;
-  if (!state.config.agents.some((each) => each.phone === wanted)) return no('unknown-phone', 'this phone is not in the configuration');
+  if (!state.config.agents.some((each) => each.phone === wanted))
+    return no('unknown-phone', 'this phone is not in the configuration');
   const holder = [...state.agents.values()].find((each) => each.phone === wanted && each.agentId !== agentId);
   if (holder) return no('phone-in-use', `agent ${holder.agentId} is signed in on this phone`);
   if (agent.status !== 'loggedOut' && agent.phone === wanted) return null;

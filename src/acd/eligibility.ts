@@ -1,5 +1,5 @@
-import { OrderedSet } from '../base/ordered-set.js';
 import type { AgentId } from '../base/ids.js';
+import { OrderedSet } from '../base/ordered-set.js';
 import type { AgentConfig, AgentOrder, QueueConfig, Requirement } from './config.js';
 import type { Agent, QueuedCall } from './entities.js';
 

@@ -64,7 +64,12 @@ export type AcdAction =
   /** Tell a waiting caller the place in the line (1 is next), or a comfort prompt when `position` is null. */
   | { readonly kind: 'announce'; readonly callId: CallId; readonly position: number | null; readonly comfort: string | null }
   /** The queue lets the caller go; the flow decides what comes next. */
-  | { readonly kind: 'released'; readonly callId: CallId; readonly exit: 'timedOut' | 'blocked'; readonly blocked: BlockReason | null };
+  | {
+      readonly kind: 'released';
+      readonly callId: CallId;
+      readonly exit: 'timedOut' | 'blocked';
+      readonly blocked: BlockReason | null;
+    };
 
 export type TimerChange =
   | { readonly kind: 'startTimer'; readonly timerId: TimerId; readonly atMs: Ms }

@@ -76,7 +76,13 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
   call.talk = { answeredAtMs: state.nowMs, holdMs: 0, heldSinceMs: null };
   state.touchedCalls.add(call.callId);
   const ids = { callId: call.callId, queueId: call.queueId, offerId, agentId: agent.agentId };
-  state.facts.push({ kind: 'offerEnded', ...ids, outcome: 'accepted', cause: 'answered', ringMs: state.nowMs - offer.offeredAtMs });
+  state.facts.push({
+    kind: 'offerEnded',
+    ...ids,
+    outcome: 'accepted',
+    cause: 'answered',
+    ringMs: state.nowMs - offer.offeredAtMs,
+  });
   state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.enteredAtMs });
   state.setAgentState(agent, 'talking', call.callId);
 }
@@ -223,7 +229,14 @@ export function endWrapUp(state: AcdState, agent: Agent, endedBy: 'timer' | 'age
   state.stopAgentTimer(agent, 'wrapUp');
   const { callId, queueId, startedAtMs } = agent.wrapUp;
   agent.wrapUp = null;
-  state.facts.push({ kind: 'wrapUpEnded', agentId: agent.agentId, callId, queueId, wrapUpMs: state.nowMs - startedAtMs, endedBy });
+  state.facts.push({
+    kind: 'wrapUpEnded',
+    agentId: agent.agentId,
+    callId,
+    queueId,
+    wrapUpMs: state.nowMs - startedAtMs,
+    endedBy,
+  });
   becomeIdle(state, agent);
 }
 

@@ -1,7 +1,7 @@
 import type { BlockReason, QueueExit } from '../base/facts.js';
 import type { CallId } from '../base/ids.js';
-import { requirementText, satisfies } from './eligibility.js';
 import type { QueueConfig } from './config.js';
+import { requirementText, satisfies } from './eligibility.js';
 import type { QueuedCall } from './entities.js';
 import type { AcdEvent } from './events.js';
 import { placeAgent, placeCaller } from './matching.js';

@@ -1,14 +1,4 @@
-import type {
-  AgentId,
-  CallId,
-  CustomerId,
-  FlowId,
-  LegId,
-  OfferId,
-  QueueId,
-  RecordingId,
-  SwitchId,
-} from './ids.js';
+import type { AgentId, CallId, CustomerId, FlowId, LegId, OfferId, QueueId, RecordingId, SwitchId } from './ids.js';
 import type { Ms } from './time.js';
 
 /**
@@ -99,14 +89,28 @@ export type FactBody =
   /** `complete` only when the switch said that it wrote what the call was long. */
   | ({ kind: 'recordingEnded'; recordingId: RecordingId; durationMs: Ms; complete: boolean; reason: string } & CallFact)
   /** The job has found the file, measured and summed it. */
-  | ({ kind: 'recordingSealed'; recordingId: RecordingId; file: string; bytes: number; durationMs: Ms; sha256: string } & CallFact)
+  | ({
+      kind: 'recordingSealed';
+      recordingId: RecordingId;
+      file: string;
+      bytes: number;
+      durationMs: Ms;
+      sha256: string;
+    } & CallFact)
   | ({ kind: 'recordingMissing'; recordingId: RecordingId; reason: string } & CallFact)
   | { kind: 'agentSignedIn'; agentId: AgentId; phone: string; by: string }
   | { kind: 'agentSignedOut'; agentId: AgentId; by: string }
   | { kind: 'agentStatusChanged'; agentId: AgentId; status: AgentStatus; reason: string | null; by: string }
   | { kind: 'agentStateChanged'; agentId: AgentId; from: AgentState; to: AgentState; callId: CallId | null }
   | { kind: 'wrapUpStarted'; agentId: AgentId; callId: CallId; queueId: QueueId; untilMs: Ms | null }
-  | { kind: 'wrapUpEnded'; agentId: AgentId; callId: CallId; queueId: QueueId; wrapUpMs: Ms; endedBy: 'timer' | 'agent' | 'system' }
+  | {
+      kind: 'wrapUpEnded';
+      agentId: AgentId;
+      callId: CallId;
+      queueId: QueueId;
+      wrapUpMs: Ms;
+      endedBy: 'timer' | 'agent' | 'system';
+    }
   | { kind: 'agentBackedOff'; agentId: AgentId; cause: OfferCause; untilMs: Ms }
   | { kind: 'controllerStarted'; node: string; fence: number; restoredCalls: number; restoredAgents: number }
   | { kind: 'controllerStopped'; node: string }
@@ -121,7 +125,11 @@ export interface Decision {
   /** The rule that decided: `longest-idle`, `vip-first`, `ordinary-guard` ... */
   readonly rule: string;
   /** Idle and eligible agents at this moment, or the heads of lines that were compared. Cut at a bound; `considered` has the full count. */
-  readonly candidates: ReadonlyArray<{ readonly id: string; readonly key: ReadonlyArray<number | string>; readonly note?: string }>;
+  readonly candidates: ReadonlyArray<{
+    readonly id: string;
+    readonly key: ReadonlyArray<number | string>;
+    readonly note?: string;
+  }>;
   readonly considered: number;
 }
 

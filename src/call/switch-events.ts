@@ -44,6 +44,8 @@ export type SwitchEvent =
 
 /** What is there on a switch, of all that is ours. */
 export interface SwitchSnapshot {
+  /** The switch itself has been restarted since we last saw it: legs that are missing were lost with it, nobody hung up. */
+  readonly restarted?: boolean;
   readonly legs: readonly LegSnapshot[];
   readonly bridges: ReadonlyArray<{ readonly bridgeId: BridgeId; readonly legs: readonly LegId[] }>;
   /** Of the recordings and playbacks that the state thinks are running (given to `Switch.snapshot`), those that really run. */

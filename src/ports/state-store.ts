@@ -39,6 +39,8 @@ export interface Commit {
   readonly atMs: Ms;
   readonly changes: readonly EntityChange[];
   readonly facts: readonly Fact[];
+  /** The changes are all there is: what the store had is replaced. Facts that it has already are left as they are. */
+  readonly refill?: boolean;
 }
 
 /** `fenced`: somebody else is the writer now; stop acting. `gap`: the store is not where we left it (emptied, older copy): refill it. `unavailable`: no answer. */

@@ -1,0 +1,116 @@
+import type { FactBody } from '../base/facts.js';
+import { asId, type FlowId } from '../base/ids.js';
+import type { FlowInput, FlowOutcome, FlowProgram, FlowWorld } from '../flow/contract.js';
+import { startFlow, stepFlow } from '../flow/interpreter.js';
+import type { CallRecord } from './entities.js';
+import { leave } from './goodbye.js';
+import { play, stopPlaying } from './playing.js';
+import type { CallState } from './state.js';
+
+/** Walks the caller through the flow: the interpreter's effects become commands, timers and a place in a queue. */
+
+export function beginFlow(state: CallState, call: CallRecord, program: FlowProgram): void {
+  call.phase = 'flow';
+  obey(state, call, startFlow(program, worldOf(state, call)));
+}
+
+/** Gives the flow its next input. Without a flow (found again after a loss of state) there is nothing left to do but say goodbye. */
+export function walk(state: CallState, call: CallRecord, input: FlowInput): void {
+  const program = call.flow && state.config.flow(call.flow.flowId, call.flow.version);
+  if (!call.flow || !program) {
+    leave(state, call, 'normal');
+    return;
+  }
+  obey(state, call, stepFlow(program, call.flow, input, worldOf(state, call)));
+}
+
+function worldOf(state: CallState, call: CallRecord): FlowWorld {
+  return {
+    atMs: state.nowMs,
+    ani: call.ani,
+    dnis: call.dnis,
+    customerByNumber: state.config.customerByNumber,
+    isOpen: state.config.isOpen,
+    flow: (flowId) => state.config.flow(flowId, null),
+  };
+}
+
+function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
+  call.flow = outcome.state;
+  state.touch(call);
+  for (const effect of outcome.effects) {
+    switch (effect.kind) {
+      case 'play':
+        play(state, call, effect.prompts, effect.turn);
+        break;
+      case 'stopPlay':
+        stopPlaying(state, call);
+        break;
+      case 'startTimer':
+        call.flowTimerTurn = effect.turn;
+        state.startTimer(call, 'flow', effect.afterMs);
+        break;
+      case 'stopTimer':
+        state.stopTimer(call, 'flow');
+        break;
+      case 'enterQueue':
+        enterQueue(state, call, effect);
+        break;
+      case 'hangUp':
+        leave(state, call, 'normal');
+        break;
+      case 'fact':
+        state.facts.push({ ...effect.fact, callId: call.callId } as FactBody);
+        break;
+    }
+  }
+}
+
+function enterQueue(
+  state: CallState,
+  call: CallRecord,
+  effect: Extract<FlowOutcome['effects'][number], { kind: 'enterQueue' }>,
+): void {
+  stopPlaying(state, call);
+  state.stopTimer(call, 'flow');
+  call.phase = 'queued';
+  call.queueId = effect.queueId;
+  call.exit = null;
+  wait(state, call);
+  state.decide({
+    kind: 'enqueue',
+    callId: call.callId,
+    queueId: effect.queueId,
+    lane: effect.lane,
+    priority: effect.priority,
+    skills: effect.skills,
+    language: call.flow?.language ?? state.config.defaultLanguage,
+  });
+  remember(state, call);
+}
+
+/** Puts the caller into the waiting room of the queue's music. */
+export function wait(state: CallState, call: CallRecord): void {
+  const queue = state.config.acd.queues.find((each) => each.id === call.queueId);
+  state.tell(call.switchId, { kind: 'wait', callId: call.callId, legId: call.legId, music: queue?.music ?? 'default' });
+}
+
+/** What a caller's own leg says about the call, should Redis be empty when a controller finds it. */
+export function remember(state: CallState, call: CallRecord): void {
+  const queued = state.engine.call(call.callId);
+  const place = queued && { q: queued.queueId, e: queued.enteredAtMs, l: queued.lane, p: queued.priority, s: queued.skills };
+  const note = JSON.stringify({
+    v: 1,
+    c: call.callId,
+    a: call.arrivedAtMs,
+    f: call.flow?.flowId ?? null,
+    g: call.flow?.language ?? null,
+    ...place,
+  });
+  state.tell(call.switchId, { kind: 'remember', callId: call.callId, legId: call.legId, note: note.slice(0, 1_000) });
+}
+
+export const flowForNumber = (state: CallState, dnis: string): FlowProgram | null => {
+  const flowId = Object.hasOwn(state.config.numbers, dnis) ? (state.config.numbers[dnis] as FlowId) : null;
+  return flowId === null ? null : state.config.flow(asId<FlowId>(flowId), null);
+};

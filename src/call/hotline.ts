@@ -1,0 +1,224 @@
+import { AcdEngine } from '../acd/engine.js';
+import type { Agent, QueuedCall } from '../acd/entities.js';
+import type { AcdEvent, TimerChange } from '../acd/events.js';
+import type { FactBody } from '../base/facts.js';
+import type { CallId, PlaybackId, RecordingId, TimerId } from '../base/ids.js';
+import type { Refusal } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import { agentLegAnswered, agentLegEnded, connected, connectFailed, obeyEngine } from './agent-side.js';
+import { callerArrived, callerGone, keyPressed, playbackEnded } from './caller-side.js';
+import { phoneDialled } from './desk.js';
+import { type CallRecord, offerOfLeg } from './entities.js';
+import { walk } from './flow-walk.js';
+import { conclude, outcomeOf, settle, settleTimeOver } from './goodbye.js';
+import { recordingEnded, recordingStarted } from './recording.js';
+import { resync } from './resync.js';
+import { type Addressed, CallState, type HotlineConfig, type Job } from './state.js';
+import type { SwitchEvent } from './switch-events.js';
+
+/** All that can happen to a routing domain. */
+export type HotlineEvent =
+  | SwitchEvent
+  | Extract<AcdEvent, { kind: 'signIn' | 'signOut' | 'setStatus' | 'finishWrapUp' }>
+  | { readonly kind: 'timer'; readonly timerId: TimerId }
+  | { readonly kind: 'reconfigured'; readonly config: HotlineConfig }
+  /** Something that happened outside the calls and belongs to the history: a controller's start, a sealed recording. */
+  | { readonly kind: 'happened'; readonly fact: FactBody };
+
+export interface HotlineOutcome {
+  readonly commands: readonly Addressed[];
+  readonly facts: readonly FactBody[];
+  readonly timers: readonly TimerChange[];
+  readonly jobs: readonly Job[];
+  readonly refusal: Refusal | null;
+}
+
+/** What is kept of one call: its life, and its place in the engine while it has one. */
+export interface StoredCall {
+  readonly life: CallRecord;
+  readonly queued: QueuedCall | null;
+}
+
+/**
+ * One routing domain as a state machine: calls with their flows and recordings, and the engine that matches them with agents.
+ * `apply(atMs, event)` does nothing but change its own state and say what is to be done; whoever drives it commits first, then acts.
+ */
+export class Hotline {
+  readonly #state: CallState;
+
+  private constructor(config: HotlineConfig, engine: AcdEngine) {
+    this.#state = new CallState(config, engine);
+    this.#state.onAction = (action) => obeyEngine(this.#state, action);
+  }
+
+  /** From stored entities (none for a first start). Nobody is rung before the first `switchUp`. */
+  static restore(config: HotlineConfig, calls: Iterable<StoredCall>, agents: Iterable<Agent>): Hotline {
+    const stored = [...calls];
+    const queued = stored.flatMap((each) => (each.queued ? [each.queued] : []));
+    const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents));
+    for (const { life } of stored) hotline.#state.add(life);
+    hotline.#state.touched.clear();
+    return hotline;
+  }
+
+  apply(atMs: Ms, event: HotlineEvent): HotlineOutcome {
+    const state = this.#state;
+    state.nowMs = Math.max(state.nowMs, atMs);
+    state.commands = [];
+    state.facts = [];
+    state.timers = [];
+    state.jobs = [];
+    state.refusal = null;
+    this.#dispatch(event);
+    const { commands, facts, timers, jobs, refusal } = state;
+    return { commands, facts, timers, jobs, refusal };
+  }
+
+  /** Entities changed since the last call, as they are stored; null when gone. */
+  takeChanges(): { calls: [CallId, StoredCall | null][]; agents: [string, Agent | null][] } {
+    const { engine, touched, calls } = this.#state;
+    const changes = engine.takeChanges();
+    for (const [callId] of changes.calls) touched.add(callId);
+    const stored = [...touched].map((callId): [CallId, StoredCall | null] => [callId, this.#stored(calls.get(callId))]);
+    touched.clear();
+    return { calls: stored, agents: changes.agents };
+  }
+
+  /** Everything, for refilling an empty store. */
+  everything(): { calls: [CallId, StoredCall][]; agents: [string, Agent][] } {
+    const calls = [...this.#state.calls.values()].map((call): [CallId, StoredCall] => [
+      call.callId,
+      this.#stored(call) as StoredCall,
+    ]);
+    return { calls, agents: [...this.#state.engine.agents()].map((agent) => [agent.agentId, agent as Agent]) };
+  }
+
+  /** Timers that must be running after a restore. */
+  pendingTimers(): { timerId: TimerId; atMs: Ms }[] {
+    const own = [...this.#state.calls.values()].flatMap((call) => Object.values(call.timers));
+    return [...own.map(({ id, atMs }) => ({ timerId: id, atMs })), ...this.#state.engine.pendingTimers()];
+  }
+
+  /** What should be running on a switch, for its resync. */
+  expected(switchId: string): { playbacks: PlaybackId[]; recordings: RecordingId[] } {
+    const calls = [...this.#state.calls.values()].filter((call) => call.switchId === switchId);
+    return {
+      playbacks: calls.flatMap((call) => (call.playback ? [call.playback.playbackId] : [])),
+      recordings: calls.flatMap((call) => (call.recording ? [call.recording.recordingId] : [])),
+    };
+  }
+
+  calls(): Iterable<Readonly<CallRecord>> {
+    return this.#state.calls.values();
+  }
+
+  get engine(): AcdEngine {
+    return this.#state.engine;
+  }
+
+  get staleIgnored(): number {
+    return this.#state.stale + this.#state.engine.staleIgnored;
+  }
+
+  #stored(call: CallRecord | undefined): StoredCall | null {
+    return call ? { life: call, queued: (this.#state.engine.call(call.callId) as QueuedCall | undefined) ?? null } : null;
+  }
+
+  #dispatch(event: HotlineEvent): void {
+    const state = this.#state;
+    switch (event.kind) {
+      case 'legArrived':
+        return callerArrived(state, event);
+      case 'phoneDialled':
+        return phoneDialled(state, event);
+      case 'legAnswered':
+        return agentLegAnswered(state, event);
+      case 'legEnded':
+        return this.#legEnded(event);
+      case 'legHeld':
+      case 'legUnheld': {
+        const callId = state.agentLegs.get(event.legId);
+        if (callId) state.decide({ kind: event.kind === 'legHeld' ? 'held' : 'unheld', callId });
+        return;
+      }
+      case 'keyPressed':
+        return keyPressed(state, event);
+      case 'playbackEnded':
+        return playbackEnded(state, event);
+      case 'connected':
+        return connected(state, event);
+      case 'connectFailed':
+        return connectFailed(state, event);
+      case 'recordingStarted':
+      case 'recordingEnded':
+        return this.#recording(event);
+      case 'switchUp':
+        return resync(state, event);
+      case 'switchDown':
+        state.facts.push({ kind: 'switchDown', switchId: event.switchId, detail: event.detail });
+        return state.decide({ kind: 'dispatch', on: false });
+      case 'legRinging':
+      case 'commandFailed':
+        return;
+      case 'signIn':
+      case 'signOut':
+      case 'setStatus':
+      case 'finishWrapUp':
+        return state.decide(event);
+      case 'timer':
+        return this.#timer(event.timerId);
+      case 'reconfigured':
+        state.config = event.config;
+        return state.decide({ kind: 'configure', config: event.config.acd });
+      case 'happened':
+        state.facts.push(event.fact);
+        return;
+    }
+  }
+
+  #legEnded(event: Extract<SwitchEvent, { kind: 'legEnded' }>): void {
+    const state = this.#state;
+    const callerOf = state.callers.get(event.legId);
+    const agentOf = state.agentLegs.get(event.legId);
+    const call = state.calls.get((callerOf ?? agentOf) as CallId);
+    if (!call) {
+      if (!state.deskLegs.delete(event.legId)) state.stale++;
+    } else if (callerOf) callerGone(state, call, event.cause);
+    else agentLegEnded(state, call, offerOfLeg(event.legId), event.cause);
+  }
+
+  #recording(event: Extract<SwitchEvent, { kind: 'recordingStarted' | 'recordingEnded' }>): void {
+    const state = this.#state;
+    // Recording ids begin with the id of their call.
+    const call = state.calls.get(event.recordingId.replace(/-r\d+$/, '') as CallId);
+    if (!call || call.recording?.recordingId !== event.recordingId) {
+      state.stale++;
+      return;
+    }
+    if (event.kind === 'recordingStarted') return recordingStarted(state, call);
+    recordingEnded(state, call, event.durationMs, event.failed, event.detail);
+    settle(state, call);
+  }
+
+  #timer(timerId: TimerId): void {
+    const state = this.#state;
+    const [owner, id, purpose] = timerId.split('/') as [string, string, string];
+    if (owner !== 'c') return state.decide({ kind: 'timer', timerId });
+    const call = state.calls.get(id as CallId);
+    if (call?.timers[purpose]?.id !== timerId) {
+      state.stale++;
+      return;
+    }
+    delete call.timers[purpose];
+    state.touch(call);
+    switch (purpose) {
+      case 'flow':
+        if (call.phase === 'flow' && call.flowTimerTurn !== null) walk(state, call, { kind: 'timer', turn: call.flowTimerTurn });
+        return;
+      case 'hangUp':
+        return conclude(state, call, call.outcome ?? outcomeOf(call, 'system'), 'system');
+      case 'settle':
+        return settleTimeOver(state, call);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { AcdConfig } from '../acd/config.js';
+import type { AcdEngine } from '../acd/engine.js';
+import type { AcdAction, AcdEvent, TimerChange } from '../acd/events.js';
+import type { FactBody } from '../base/facts.js';
+import { asId, type CallId, type FlowId, type LegId, type OfferId, type SwitchId, type TimerId } from '../base/ids.js';
+import type { Refusal } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import type { Customer, FlowProgram } from '../flow/contract.js';
+import type { SwitchCommand } from './commands.js';
+import type { CallRecord } from './entities.js';
+
+/** What the site is: everything the calls of one routing domain need to know. Frozen; a new one comes with a reload. */
+export interface HotlineConfig {
+  readonly acd: AcdConfig;
+  /** Number dialled -> flow. */
+  readonly numbers: Readonly<Record<string, FlowId>>;
+  readonly flow: (flowId: FlowId, version: string | null) => FlowProgram | null;
+  readonly customerByNumber: (ani: string) => Customer | null;
+  readonly isOpen: (calendar: string, atMs: Ms) => boolean | null;
+  readonly defaultLanguage: string;
+}
+
+export type Job = {
+  readonly kind: 'sealRecording';
+  readonly callId: CallId;
+  readonly recordingId: string;
+  readonly file: string;
+};
+
+export interface Addressed {
+  readonly switchId: SwitchId;
+  readonly command: SwitchCommand;
+}
+
+/** What the parts of the call floor share: the calls, the engine, and what the event at hand has brought about so far. */
+export class CallState {
+  nowMs: Ms = 0;
+  config: HotlineConfig;
+  engine: AcdEngine;
+  readonly calls = new Map<CallId, CallRecord>();
+  readonly callers = new Map<LegId, CallId>();
+  readonly agentLegs = new Map<LegId, CallId>();
+  /** Phones that dialled a feature code; they hear a confirmation and are hung up. Not worth keeping over a restart. */
+  readonly deskLegs = new Map<LegId, SwitchId>();
+
+  commands: Addressed[] = [];
+  facts: FactBody[] = [];
+  timers: TimerChange[] = [];
+  jobs: Job[] = [];
+  refusal: Refusal | null = null;
+  readonly touched = new Set<CallId>();
+  stale = 0;
+
+  /** Obeys what the engine asks for; set once by the parts that know how. */
+  onAction: (action: AcdAction) => void = () => {};
+
+  constructor(config: HotlineConfig, engine: AcdEngine) {
+    this.config = config;
+    this.engine = engine;
+  }
+
+  /** Lets the engine decide; its facts come before those of the actions that follow. */
+  decide(event: AcdEvent): void {
+    const outcome = this.engine.apply(this.nowMs, event);
+    this.facts.push(...outcome.facts);
+    this.timers.push(...outcome.timers);
+    if (outcome.refusal) this.refusal = outcome.refusal;
+    for (const action of outcome.actions) this.onAction(action);
+  }
+
+  tell(switchId: SwitchId, command: SwitchCommand): void {
+    this.commands.push({ switchId, command });
+  }
+
+  touch(call: CallRecord): void {
+    this.touched.add(call.callId);
+  }
+
+  add(call: CallRecord): void {
+    this.calls.set(call.callId, call);
+    this.callers.set(call.legId, call.callId);
+    for (const offerId of call.agentLegs) this.agentLegs.set(offerId as string as LegId, call.callId);
+    this.touch(call);
+  }
+
+  forget(call: CallRecord): void {
+    for (const purpose of Object.keys(call.timers)) this.stopTimer(call, purpose);
+    this.calls.delete(call.callId);
+    this.callers.delete(call.legId);
+    for (const offerId of call.agentLegs) this.agentLegs.delete(offerId as string as LegId);
+    this.touch(call);
+  }
+
+  addAgentLeg(call: CallRecord, offerId: OfferId): void {
+    call.agentLegs.push(offerId);
+    this.agentLegs.set(offerId as string as LegId, call.callId);
+    this.touch(call);
+  }
+
+  removeAgentLeg(call: CallRecord, offerId: OfferId): void {
+    call.agentLegs = call.agentLegs.filter((each) => each !== offerId);
+    this.agentLegs.delete(offerId as string as LegId);
+    this.touch(call);
+  }
+
+  startTimer(call: CallRecord, purpose: string, afterMs: Ms): void {
+    this.stopTimer(call, purpose);
+    const id = asId<TimerId>(`c/${call.callId}/${purpose}/${++call.timerCount}`);
+    const atMs = this.nowMs + afterMs;
+    call.timers[purpose] = { id, atMs };
+    this.timers.push({ kind: 'startTimer', timerId: id, atMs });
+    this.touch(call);
+  }
+
+  stopTimer(call: CallRecord, purpose: string): void {
+    const timer = call.timers[purpose];
+    if (!timer) return;
+    delete call.timers[purpose];
+    this.timers.push({ kind: 'stopTimer', timerId: timer.id });
+    this.touch(call);
+  }
+}
