@@ -395,6 +395,11 @@ t.test('access tokens: who, what for, and never a secret in a finding', async (t
       ],
     },
   );
+  t.same(
+    tokens(`${secret}\n`),
+    { ok: true, value: [{ name: 'admin', role: 'admin', agentId: null, secret }] },
+    'one secret alone',
+  );
   const wrong: Record<string, [text: string, rule: string, line: number]> = {
     short: ['tokens:\n  - { name: a, role: admin, secret: hush-hush }\n', 'bad-format', 2],
     number: ['tokens:\n  - { name: a, role: admin, secret: 12345678901234567 }\n', 'unquoted-number', 2],

@@ -70,6 +70,8 @@ t.test('the environment goes before the files', async (t) => {
     HOTLINE_HTTP: '127.0.0.1:9000',
     HOTLINE_DATA: '/var/lib/hotline',
   });
+  const apart = settle(await config(), { ...env, recordings: '/srv/sound' }, noFile);
+  t.match(apart.ok && apart.value.folders, { data: '/var/lib/hotline', recordings: '/srv/sound' });
   const result = settle(await config(), env, noFile);
   t.match(result.ok && result.value, {
     redis: { url: 'redis://:x@10.0.0.1:7000', domain: 'main' },

@@ -7,12 +7,16 @@ import type { ConfigFinding } from './shape-findings.js';
 
 /** What the environment says. All of it is optional and goes before the files. */
 export interface Environment {
+  /** Folder of the configuration. */
+  readonly config: string | null;
   readonly redisUrl: string | null;
   readonly ariUrl: string | null;
   readonly ariUser: string | null;
   readonly ariPassword: string | null;
   readonly http: { readonly host: string; readonly port: number } | null;
   readonly data: string | null;
+  /** Where the switch writes recordings, when that is not inside `data`. */
+  readonly recordings: string | null;
   readonly apiTokenFile: string | null;
   readonly switchKind: 'asterisk' | 'simulated' | null;
   readonly logLevel: LogLevel | null;
@@ -54,12 +58,14 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     return null;
   };
   const environment: Environment = {
+    config: read('HOTLINE_CONFIG'),
     redisUrl: address('HOTLINE_REDIS_URL', ['redis:', 'rediss:', 'unix:']),
     ariUrl: address('HOTLINE_ARI_URL', ['http:', 'https:']),
     ariUser: read('HOTLINE_ARI_USER'),
     ariPassword: read('HOTLINE_ARI_PASSWORD'),
     http: parseBind(read('HOTLINE_HTTP'), findings),
     data: read('HOTLINE_DATA'),
+    recordings: read('HOTLINE_RECORDINGS'),
     apiTokenFile: read('HOTLINE_API_TOKEN_FILE'),
     switchKind: oneOf('HOTLINE_SWITCH', ['asterisk', 'simulated']),
     logLevel: oneOf('HOTLINE_LOG_LEVEL', LOG_LEVELS),
@@ -111,7 +117,7 @@ export function settle(
       ...config.folders,
       data: data ?? config.folders.data,
       prompts: moved(config.folders.prompts),
-      recordings: moved(config.folders.recordings),
+      recordings: environment.recordings === null ? moved(config.folders.recordings) : resolve(environment.recordings),
     },
     switchPassword: password,
     logLevel: environment.logLevel ?? 'info',

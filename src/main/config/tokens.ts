@@ -6,6 +6,8 @@ import { type AccessToken, ROLES } from '../../http/deps.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import { id } from './values.js';
 
+const ONE_SECRET = /^[A-Za-z0-9._~-]{16,200}$/;
+
 const tokensShape = z.strictObject({
   tokens: z
     .array(
@@ -15,14 +17,18 @@ const tokensShape = z.strictObject({
         agent: id.optional().describe('the one agent that a token of role agent is for'),
         secret: z
           .string({ error: 'a secret is a text; put it in quotes' })
-          .regex(/^[A-Za-z0-9._~-]{16,200}$/, { error: 'a secret is 16 to 200 of the characters A-Z a-z 0-9 . _ ~ -' }),
+          .regex(ONE_SECRET, { error: 'a secret is 16 to 200 of the characters A-Z a-z 0-9 . _ ~ -' }),
       }),
     )
     .max(10_000),
 });
 
-/** Reads a file of access tokens. No finding ever shows a secret. */
+/**
+ * Reads a file of access tokens: YAML with a list `tokens`, or one secret and nothing else, which is the token `admin` of role admin.
+ * No finding ever shows a secret.
+ */
 export function readTokens(text: string, file: string): Result<AccessToken[], ConfigFinding[]> {
+  if (ONE_SECRET.test(text.trim())) return ok([{ name: 'admin', role: 'admin', agentId: null, secret: text.trim() }]);
   const source = readSource(text, file);
   // A message of the YAML reader may quote what it stumbled over.
   const unread = source.ok ? source.value.findings : source.error;
