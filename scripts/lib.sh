@@ -89,7 +89,8 @@ debian_mirror() {
 }
 
 # unpack_debs FOLDER SUITE STATUS PACKAGE...: fetches packages with all they need beyond STATUS (a dpkg status file) by a private apt, and
-# unpacks them side by side. Needs no root and changes nothing of the machine's own apt. No script of any package runs.
+# unpacks them side by side. Needs no root and changes nothing of the machine's own apt. No script of any package runs. Signatures are checked;
+# the age of a mirror's copy is not (nor does debootstrap), because frozen and slow mirrors are common and pass for expired.
 unpack_debs() {
   local folder=$1 suite=$2 status=$3 work deb
   shift 3
@@ -99,7 +100,7 @@ unpack_debs() {
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $suite main" >"$work/sources.list"
   local apt=(apt-get -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
     -o "Dir::State::status=$status" -o "Dir::Cache=$work" -o "Dir::Cache::archives=$work/archives" -o Dir::Etc::Preferences=/dev/null
-    -o Dir::Etc::PreferencesParts=/dev/null -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Install-Recommends=0)
+    -o Dir::Etc::PreferencesParts=/dev/null -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o APT::Install-Recommends=0)
   # Said in full ("|| return"), because the caller asks for the result and bash then ignores errors otherwise.
   "${apt[@]}" update || return 1
   # A mirror that lacks the suite is only a warning to apt.
