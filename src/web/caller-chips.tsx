@@ -1,0 +1,49 @@
+import type { QueueView, WaitingCallView } from '../service-level/views.js';
+import { secondsLeft } from './format.js';
+import { Mark } from './icons.js';
+import { nowMs } from './live.js';
+import { language } from './settings.js';
+import { WORDS } from './words.js';
+
+const CHIPS = 10;
+
+/** Who waits, in the order of the line: seconds left to the threshold, or seconds past it; how many can still be met. */
+export function CallerChips({ queue }: { queue: QueueView }) {
+  const words = WORDS[language.value];
+  const { withinMs } = queue.serviceLevel;
+  const shown = queue.callers.slice(0, CHIPS);
+  const late = queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
+  const unseen = queue.waiting - shown.length;
+  return (
+    <div class="line">
+      <p class="label">
+        {queue.waiting === 0 ? words.nobodyWaits : `${words.stillInTime(queue.callers.length - late)} · ${words.late(late)}`}
+      </p>
+      <ol>
+        {shown.map((caller) => (
+          <Chip key={caller.callId} caller={caller} withinMs={withinMs} />
+        ))}
+        {unseen > 0 && <li class="chip more">{words.more(unseen)}</li>}
+      </ol>
+    </div>
+  );
+}
+
+function Chip({ caller, withinMs }: { caller: WaitingCallView; withinMs: number }) {
+  const words = WORDS[language.value];
+  const { left, isLate } = secondsLeft(caller.enteredAtMs, withinMs, nowMs.value);
+  const isVip = caller.lane === 'vip';
+  const share = isLate ? 1 : Math.min(1, Math.max(0, (caller.enteredAtMs + withinMs - nowMs.value) / withinMs));
+  return (
+    <li class="chip" data-late={isLate} data-vip={isVip} title={`${caller.tier} ${caller.ani}`}>
+      {isVip && (
+        <b class="vip">
+          <Mark name="star" />
+          {words.vip}
+        </b>
+      )}
+      <span class="time">{isLate ? words.overS(left) : words.leftS(left)}</span>
+      <i class="rest" style={{ width: `${share * 100}%` }} />
+    </li>
+  );
+}

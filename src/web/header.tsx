@@ -1,0 +1,78 @@
+import { DASH, siteClock } from './format.js';
+import { Mark } from './icons.js';
+import { ageMs, board, clockMs, isPaused, isStale, site, togglePause } from './live.js';
+import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
+import { WORDS } from './words.js';
+
+/** Site, switches, what moment the figures are of, the clock, and the three things that one may press. */
+export function Header() {
+  const words = WORDS[language.value];
+  const now = board.value;
+  return (
+    <header>
+      <div class="site">
+        <h1>{site.value?.name ?? ''}</h1>
+        <p>{words.wallboard}</p>
+      </div>
+      <ul class="switches" aria-label={words.switches}>
+        {now?.switches.map((one) => (
+          <li key={one.switchId} data-up={one.up} title={one.detail}>
+            <Mark name={one.up ? 'up' : 'down'} />
+            <b>{one.switchId}</b> {one.up ? words.up : words.down}
+          </li>
+        ))}
+        <li class="calls">
+          {words.callsNow} <b data-figure="callsNow">{now?.callsNow ?? DASH}</b>
+        </li>
+      </ul>
+      <Age />
+      <Clock />
+      <div class="controls">
+        <button
+          type="button"
+          onClick={togglePause}
+          aria-pressed={isPaused.value}
+          title={isPaused.value ? words.resume : words.pause}
+        >
+          <Mark name={isPaused.value ? 'play' : 'pause'} />
+          <span class="wide">{isPaused.value ? words.resume : words.pause}</span>
+        </button>
+        <button type="button" data-do="theme" onClick={() => chooseTheme(themeNow() === 'dark' ? 'light' : 'dark')}>
+          {themeNow() === 'dark' ? words.light : words.dark}
+        </button>
+        <button
+          type="button"
+          data-do="language"
+          lang={language.value === 'zh' ? 'en' : 'zh-CN'}
+          onClick={() => chooseLanguage(language.value === 'zh' ? 'en' : 'zh')}
+        >
+          {words.otherLanguage}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** The snapshot number that all figures share, and their age. */
+function Age() {
+  const words = WORDS[language.value];
+  const seconds = ageMs.value / 1_000;
+  return (
+    <div class="age" data-old={isStale.value}>
+      <span>
+        {words.snapshot} <b data-figure="seq">{board.value?.seq ?? DASH}</b>
+      </span>
+      <span data-figure="age">{isStale.value ? words.stale(Math.floor(seconds)) : words.age(String(Math.floor(seconds)))}</span>
+    </div>
+  );
+}
+
+function Clock() {
+  const { time, date } = siteClock(clockMs.value, site.value?.timeZone ?? 'UTC', language.value);
+  return (
+    <div class="clock">
+      <time>{time}</time>
+      <span>{date}</span>
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+import { computed, signal } from '@preact/signals';
+import { applyDelta, type LiveFrame } from '../service-level/live-frames.js';
+import type { Board } from '../service-level/views.js';
+
+/** The page's end of the live feed: keeps the board, knows how old it is, connects again by itself for ever. */
+
+export interface PageSite {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly languages: readonly string[];
+}
+
+type Link = 'connecting' | 'up' | 'lost' | 'needsToken';
+
+const STALE_AFTER_MS = 3_000;
+const SILENT_AFTER_MS = 6_000;
+const RETRY_MS = [300, 700, 1_500, 3_000, 5_000];
+const NOT_ALLOWED = 4401;
+
+export const link = signal<Link>('connecting');
+export const site = signal<PageSite | null>(null);
+const newest = signal<Board | null>(null);
+const frozen = signal<{ board: Board; atMs: number } | null>(null);
+/** Monotonic time of the page, moved twice a second: everything that counts seconds hangs on it. */
+const tickMs = signal(performance.now());
+const lastFrameMs = signal(performance.now());
+/** Server's clock minus the page's monotonic one: a page with a wrong clock still counts right. */
+const offsetMs = signal(0);
+
+/** What is drawn: the newest board, or the one at which the page was paused. */
+export const board = computed(() => frozen.value?.board ?? newest.value);
+export const isPaused = computed(() => frozen.value !== null);
+export const ageMs = computed(() => Math.max(0, tickMs.value - lastFrameMs.value));
+export const isStale = computed(() => newest.value !== null && ageMs.value > STALE_AFTER_MS);
+/** The server's time; when nothing comes any more it stops, because nobody knows how long the callers really wait. */
+export const nowMs = computed(
+  () => frozen.value?.atMs ?? offsetMs.value + Math.min(tickMs.value, lastFrameMs.value + STALE_AFTER_MS),
+);
+/** The wall clock runs on whatever happens to the feed. */
+export const clockMs = computed(() => (offsetMs.value === 0 ? Date.now() + 0 * tickMs.value : offsetMs.value + tickMs.value));
+
+export function togglePause(): void {
+  const now = newest.value;
+  frozen.value = frozen.value === null && now !== null ? { board: now, atMs: nowMs.value } : null;
+}
+
+let socket: WebSocket | null = null;
+let failures = 0;
+let lastN = -1;
+let isAsking = false;
+/** When this connection last said anything, or was begun. */
+let heardMs = 0;
+
+export function start(): void {
+  setInterval(() => {
+    tickMs.value = performance.now();
+    const isSilent = socket?.readyState === WebSocket.OPEN && performance.now() - heardMs > SILENT_AFTER_MS;
+    // A cut network says nothing: the socket looks open for minutes.
+    if (isSilent) drop();
+  }, 500);
+  addEventListener('online', () => {
+    if (link.value === 'lost') drop();
+  });
+  void connect();
+}
+
+/** Hands the token over; the server gives it back as a cookie that this script cannot read. */
+export async function signIn(token: string): Promise<boolean> {
+  const answer = await fetch('/api/v1/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (!answer.ok) return false;
+  link.value = 'connecting';
+  void connect();
+  return true;
+}
+
+async function connect(): Promise<void> {
+  try {
+    const answer = await fetch('/api/v1/session', { cache: 'no-store', signal: AbortSignal.timeout(5_000) });
+    const session = (await answer.json()) as { site: PageSite; mayRead: boolean };
+    if (!answer.ok) throw new Error(`session: ${answer.status}`);
+    site.value = session.site;
+    if (!session.mayRead) {
+      link.value = 'needsToken';
+      return;
+    }
+  } catch {
+    retry();
+    return;
+  }
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  const own = new WebSocket(`${scheme}://${location.host}/api/v1/live`);
+  socket = own;
+  heardMs = performance.now();
+  const patience = setTimeout(() => own.readyState === WebSocket.CONNECTING && own.close(), 5_000);
+  own.onmessage = (event) => {
+    if (own === socket) hear(own, JSON.parse(String(event.data)) as LiveFrame);
+  };
+  own.onclose = (event) => {
+    clearTimeout(patience);
+    if (own !== socket) return;
+    socket = null;
+    if (event.code === NOT_ALLOWED) link.value = 'needsToken';
+    else retry();
+  };
+}
+
+/** Leaves a connection that does not speak any more, without waiting for its end. */
+function drop(): void {
+  const dead = socket;
+  socket = null;
+  dead?.close();
+  retry();
+}
+
+let retryTimer: ReturnType<typeof setTimeout> | undefined;
+function retry(): void {
+  link.value = 'lost';
+  const pauseMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] as number;
+  failures += 1;
+  clearTimeout(retryTimer);
+  // Jitter, so that a hall full of walls does not come back in the same breath.
+  retryTimer = setTimeout(() => void connect(), pauseMs * (0.75 + Math.random() / 2));
+}
+
+function hear(own: WebSocket, frame: LiveFrame): void {
+  heardMs = performance.now();
+  lastFrameMs.value = heardMs;
+  tickMs.value = lastFrameMs.value;
+  offsetMs.value = frame.atMs - lastFrameMs.value;
+  if (frame.type === 'snapshot') {
+    reloadForNewVersion(frame.version);
+    newest.value = frame.board;
+    lastN = frame.n;
+    isAsking = false;
+    failures = 0;
+    link.value = 'up';
+    return;
+  }
+  const fits = frame.type === 'delta' ? frame.n === lastN + 1 : frame.n === lastN;
+  if (!fits || newest.value === null) {
+    if (!isAsking) own.send('{"type":"resync"}');
+    isAsking = true;
+    return;
+  }
+  if (frame.type === 'beat') return;
+  newest.value = applyDelta(newest.value, frame);
+  lastN = frame.n;
+}
+
+let versionSeen: string | null = null;
+/** A wall that hangs for months takes the new page after an upgrade by itself. */
+function reloadForNewVersion(version: string): void {
+  if (versionSeen !== null && versionSeen !== version) location.reload();
+  versionSeen = version;
+}
