@@ -10,8 +10,8 @@ cache=${HOTLINE_CACHE:-$project/.cache}
 mkdir -p "$cache/log" "$cache/tmp"
 cache=$(cd "$cache" && pwd -P)
 export HOTLINE_CACHE=$cache
-# npm, tsx and browsers write where these say, so that nothing lands in a home folder or in /tmp.
-export npm_config_cache=$cache/npm npm_config_update_notifier=false TMPDIR=$cache/tmp
+# npm, tsx, browsers and the speech program's sound library write where these say, so that nothing lands in a home folder or in /tmp.
+export npm_config_cache=$cache/npm npm_config_update_notifier=false TMPDIR=$cache/tmp XDG_CONFIG_HOME=$cache/home XDG_CACHE_HOME=$cache/home
 umask 022
 setup_log=$cache/log/setup.log
 oldest_node=20.19.0

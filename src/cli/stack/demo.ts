@@ -41,7 +41,7 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
   makeSound(setting.options, folder);
   const children: Child[] = [];
   for (const [phone, port] of setting.phones) {
-    children.push(await startSipp(sipp, folder, `agent-${phone}`, 'demo-agent.xml', port, []));
+    children.push(await startSipp({ sipp, folder, rtp: setting.asterisk.rtp }, `agent-${phone}`, 'demo-agent.xml', port, []));
   }
   const rounds = new AbortController();
   const agents = setting.house.agents.filter(({ phone }) => setting.phones.has(phone));
@@ -88,7 +88,7 @@ async function startCallers({ options, house, asterisk }: DemoSetting, sipp: str
       '200',
       `${host}:${asterisk.sipPort}`,
     ];
-    started.push(await startSipp(sipp, folder, `callers-${kind}`, scenario, null, flags));
+    started.push(await startSipp({ sipp, folder, rtp: asterisk.rtp }, `callers-${kind}`, scenario, null, flags));
   }
   return started;
 }
@@ -107,9 +107,15 @@ function callersFile(house: House): string {
   return `RANDOM\n${rows.join('\n')}\n`;
 }
 
+interface SippPlace {
+  readonly sipp: string;
+  readonly folder: string;
+  /** Asterisk's ports for sound, to stay away from. */
+  readonly rtp: { readonly from: number; readonly to: number };
+}
+
 async function startSipp(
-  sipp: string,
-  folder: string,
+  { sipp, folder, rtp }: SippPlace,
   name: string,
   scenario: string,
   port: number | null,
@@ -117,7 +123,7 @@ async function startSipp(
 ): Promise<Child> {
   const file = join(folder, scenario);
   if (!existsSync(file)) copyFileSync(join(projectFolder, 'scripts', 'sipp', scenario), file);
-  const media = await freePorts(MEDIA_PORTS);
+  const media = await freePorts(MEDIA_PORTS, '127.0.0.1', rtp);
   const place = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', String(port ?? (await freePorts(1))), '-mp', String(media)];
   // Its screen is drawn once an hour, so that the log stays small.
   const quiet = [

@@ -18,10 +18,18 @@ export async function freePortFrom(wanted: number, host = '127.0.0.1'): Promise<
 const LOW = 12_000;
 const HIGH = 31_000;
 
-/** `count` neighbouring ports that are free for TCP and UDP, found from a random start so that parallel runs rarely meet. */
-export async function freePorts(count: number, host = '127.0.0.1'): Promise<number> {
+/**
+ * The first of `count` neighbouring ports that are free for TCP and UDP, found from a random start so that parallel runs rarely meet.
+ * `avoid` is a range that somebody will use without holding it all the time, as Asterisk does with its ports for sound.
+ */
+export async function freePorts(
+  count: number,
+  host = '127.0.0.1',
+  avoid?: { readonly from: number; readonly to: number },
+): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const first = LOW + 2 * Math.floor((Math.random() * (HIGH - LOW - count)) / 2);
+    if (avoid && first <= avoid.to && first + count > avoid.from) continue;
     if (await areFree(first, count, host)) return first;
   }
   throw new Error(`no ${count} neighbouring free ports between ${LOW} and ${HIGH} on ${host}`);
