@@ -24,11 +24,10 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
       }
     } else if (issue.code === 'invalid_key') {
       // In braces a comma ends a plain text: { en: Welcome, dear caller } has a second key "dear caller" without a value.
-      const [rule, why] =
-        value === null
-          ? ['unquoted-comma', 'a comma ends a text in braces; put the text before it in quotes']
-          : ['bad-name', issue.issues[0]?.message ?? 'not allowed'];
-      tell('error', rule as string, path, `${quoted(last)}: ${why}`, 'key');
+      if (value === null) tell('error', 'unquoted-comma', path, `${quoted(last)}: ${COMMA}`, 'key');
+      else tell('error', 'bad-name', path, `${quoted(last)}: ${issue.issues[0]?.message ?? 'not allowed'}`, 'key');
+    } else if (value === null && issue.code === 'invalid_type' && issue.expected === 'string' && /[^\w-]/.test(last)) {
+      tell('error', 'unquoted-comma', path, `${quoted(last)}: ${COMMA}`, 'key');
     } else if (value === undefined) {
       tell('error', 'missing-field', path, `${quoted(last)} is missing`, 'key');
     } else if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof value === 'number') {
@@ -57,6 +56,8 @@ function words(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'too_small') return `at least ${issue.minimum} is needed`;
   return issue.message;
 }
+
+const COMMA = 'a comma ends a text in braces; put the text before it in quotes';
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',

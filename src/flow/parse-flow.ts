@@ -11,12 +11,12 @@ import { type Path, readSource, type Source } from './source.js';
 
 /** What the rest of the configuration offers. A list that is left out is not checked. */
 export interface KnownNames {
-  readonly queues?: Iterable<string> | undefined;
-  readonly skills?: Iterable<string> | undefined;
-  readonly calendars?: Iterable<string> | undefined;
-  readonly flows?: Iterable<string> | undefined;
+  readonly queues?: ReadonlySet<string> | readonly string[] | undefined;
+  readonly skills?: ReadonlySet<string> | readonly string[] | undefined;
+  readonly calendars?: ReadonlySet<string> | readonly string[] | undefined;
+  readonly flows?: ReadonlySet<string> | readonly string[] | undefined;
   /** Full ids of prompts that are not the flow's own: `system/goodbye`. */
-  readonly prompts?: Iterable<string> | undefined;
+  readonly prompts?: ReadonlySet<string> | readonly string[] | undefined;
 }
 
 export interface ParseOptions {

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { err, ok, type Result } from '../../base/result.js';
+import { byPlace, type Finding } from '../../flow/finding.js';
+import { type Tell, tellIssues } from '../../flow/issues.js';
+import type { CheckedFlow } from '../../flow/program.js';
+import { LANGUAGE_NAME } from '../../flow/shapes.js';
+import { readSource } from '../../flow/source.js';
+
+/**
+ * The texts of prompts: the system's from config/prompts.yaml, a flow's from the flow itself. A prompt's id is
+ * `system/NAME` or `FLOW/NAME`; ids become file names of recorded prompts, so their alphabet is small.
+ */
+
+/** Prompt id -> language -> text. */
+export type PromptTexts = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** What the rest of the house plays by name; a prompts file that lacks one is refused. */
+export const SYSTEM_PROMPTS: readonly string[] = [
+  'thanks-for-waiting',
+  ...Array.from({ length: 20 }, (_, i) => `position-${i + 1}`),
+  'position-more',
+  'no-input',
+  'invalid-key',
+  'goodbye',
+  'sorry-closed',
+  'sorry-busy',
+  'fallback',
+  'agent-signed-in',
+  'agent-ready',
+  'agent-not-ready',
+  'agent-signed-out',
+  'agent-wrap-up-done',
+  'agent-unknown-code',
+  'agent-refused',
+].map((name) => `system/${name}`);
+
+const PROMPT_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const RANGE = /^(\d{1,3})\.\.(\d{1,3})$/;
+const languageName = z.string().regex(LANGUAGE_NAME, 'a language is written like zh, en or zh-TW');
+const promptText = z.string().min(1).max(1_000);
+
+const entry = z.object({ range: z.string().regex(RANGE, 'a range is written like 1..20').optional() }).catchall(promptText);
+const shape = z.strictObject({
+  languages: z.array(languageName).min(1).max(20),
+  prompts: z.record(z.string(), entry),
+});
+
+/** Reads config/prompts.yaml. A name with `{n}` and a range stands for one prompt per number. */
+export function parsePromptFile(text: string, file: string): Result<PromptTexts, Finding[]> {
+  const source = readSource(text, file);
+  if (!source.ok) return source;
+  const findings: Finding[] = [...source.value.findings];
+  const tell: Tell = (level, rule, path, message, at = 'value') => {
+    findings.push({ file, ...(at === 'key' ? source.value.atKey(path) : source.value.at(path)), level, rule, message });
+  };
+  const parsed = shape.safeParse(source.value.value);
+  if (!parsed.success) {
+    tellIssues(shape, parsed.error.issues, [], source.value, tell);
+    return err(findings.sort(byPlace));
+  }
+  const texts = new Map<string, Record<string, string>>();
+  for (const [name, { range, ...words }] of Object.entries(parsed.data.prompts)) {
+    const path = ['prompts', name];
+    for (const language of parsed.data.languages) {
+      if (!Object.hasOwn(words, language))
+        tell('error', 'missing-language', path, `prompt "${name}" has no text for ${language}`, 'key');
+    }
+    for (const language of Object.keys(words)) {
+      if (parsed.data.languages.includes(language)) continue;
+      tell('error', 'unknown-language', [...path, language], `"${language}" is not one of the languages of this file`, 'key');
+    }
+    for (const [full, filled] of expand(name, range, words)) {
+      if (!PROMPT_NAME.test(full))
+        tell('error', 'bad-name', path, `"${full}" is not a prompt's name: small letters, digits and dashes`, 'key');
+      else if (texts.has(`system/${full}`))
+        tell('error', 'duplicate-key', path, `"${full}" stands here for the second time`, 'key');
+      else texts.set(`system/${full}`, filled);
+    }
+  }
+  for (const id of SYSTEM_PROMPTS) {
+    if (!texts.has(id))
+      tell('error', 'missing-prompt', ['prompts'], `"${id.slice('system/'.length)}" is missing: the system plays it`, 'key');
+  }
+  return findings.length > 0 ? err(findings.sort(byPlace)) : ok(texts);
+}
+
+function expand(name: string, range: string | undefined, words: Record<string, string>): Array<[string, Record<string, string>]> {
+  const bounds = RANGE.exec(range ?? '');
+  if (bounds === null) return [[name, words]];
+  const made: Array<[string, Record<string, string>]> = [];
+  for (let n = Number(bounds[1]); n <= Number(bounds[2]); n++) {
+    const fill = (text: string): string => text.replaceAll('{n}', `${n}`).replaceAll('{n-1}', `${n - 1}`);
+    made.push([fill(name), Object.fromEntries(Object.entries(words).map(([language, text]) => [language, fill(text)]))]);
+  }
+  return made;
+}
+
+/** The system's texts and those of all flows. */
+export function collectTexts(system: PromptTexts, flows: Iterable<Pick<CheckedFlow, 'prompts'>>): PromptTexts {
+  const all = new Map(system);
+  for (const flow of flows) for (const [id, words] of flow.prompts) all.set(id, words);
+  return all;
+}
