@@ -32,6 +32,9 @@ export interface ConnectionOptions {
   readonly handlers: ConnectionHandlers;
 }
 
+/** How finely the silence is measured. */
+const LOOKS_PER_PING = 5;
+
 /** One event stream after the other, for ever: each is a session of its own, and nothing of an older one is ever heard again. */
 export class AriConnection {
   readonly #options: ConnectionOptions;
@@ -162,6 +165,7 @@ export class AriConnection {
     return new Promise((resolve) => {
       let heardAt = performance.now();
       let lookedAt = heardAt;
+      let pingedAt = heardAt;
       const heard = (): void => {
         heardAt = performance.now();
       };
@@ -170,13 +174,15 @@ export class AriConnection {
       socket.on('message', heard);
       const health = setInterval(() => {
         const now = performance.now();
-        const wasFrozen = now - lookedAt > 2 * pingMs;
-        lookedAt = now;
         // After a freeze of ours the silence proves nothing: what came meanwhile (perhaps "another controller took over") is read first.
-        if (wasFrozen) heardAt = now;
-        else if (now - heardAt > deadMs) return this.drop(`nothing heard for ${Math.round(now - heardAt)} ms`);
-        socket.ping();
-      }, pingMs);
+        if (now - lookedAt > pingMs) heardAt = now;
+        lookedAt = now;
+        if (now - heardAt > deadMs) this.drop(`nothing heard for ${Math.round(now - heardAt)} ms`);
+        else if (now - pingedAt >= pingMs) {
+          pingedAt = now;
+          socket.ping();
+        }
+      }, pingMs / LOOKS_PER_PING);
       const over = (): void => {
         clearInterval(health);
         resolve();
