@@ -101,12 +101,9 @@ const sox = (args: readonly string[]): Promise<string> => run('sox', ['-V2', ...
 /** Runs a program and returns what it said on standard error. */
 function run(program: string, args: readonly string[], input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      stdio: ['pipe', 'ignore', 'pipe'],
-      timeout: RUN_TIMEOUT_MS,
-      killSignal: 'SIGKILL',
-      shell: false,
-    });
+    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], shell: false });
+    // Not spawn's own timeout: Node 20 leaves that timer running when the program cannot be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), RUN_TIMEOUT_MS);
     let said = '';
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (chunk: string) => {
@@ -115,11 +112,13 @@ function run(program: string, args: readonly string[], input: string): Promise<s
     child.stdin.on('error', () => {}); // A program that does not read its input closes it; that is its right.
     child.stdin.end(input);
     child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       reject(
         new SoundFault(error.code === 'ENOENT' ? `${program} is not installed` : `${program} cannot be run: ${error.message}`),
       );
     });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) return resolve(said);
       const why = signal === null ? `ended with ${code}` : `was ended after ${RUN_TIMEOUT_MS / 1_000} s`;
       reject(new SoundFault(`${program} ${why}: ${said.trim().split('\n').slice(-2).join(' ').slice(0, 300)}`));
