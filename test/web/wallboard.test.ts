@@ -1,0 +1,406 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Browser, Page } from 'playwright-core';
+import t from 'tap';
+import { buildApp, type HttpDeps } from '../../src/http/app.js';
+import type { Board, QueueView } from '../../src/service-level/views.js';
+import { formatClock, formatMean, formatShare, secondsLeft } from '../../src/web/format.js';
+import { pickLanguage, WORDS } from '../../src/web/words.js';
+import { aCaller, aHouse, anAgent, aQueue, TOKENS } from '../http/house.js';
+import { aMorning, buildPages, openBrowser, screenshots } from './stage.js';
+
+/** The wallboard in a real browser, against the real app with a board that the test writes. */
+
+let pages: Awaited<ReturnType<typeof buildPages>>;
+let browser: Browser;
+// A browser on a busy machine takes its time.
+t.setTimeout(180_000);
+const live = { frameEveryMs: 50, beatEveryMs: 200 };
+
+t.before(async () => {
+  pages = await buildPages();
+  browser = await openBrowser();
+});
+t.teardown(async () => {
+  await browser?.close();
+  pages?.remove();
+});
+
+interface Stage {
+  readonly house: ReturnType<typeof aHouse>;
+  readonly url: string;
+  readonly port: number;
+  readonly app: FastifyInstance;
+  /** Replaces what the board says, keeping its time moving. */
+  show(change: Partial<Board>): void;
+}
+
+async function stage(t: Tap, more: Partial<HttpDeps> = {}, port = 0, board: Board = aMorning(Date.now())): Promise<Stage> {
+  let shown = board;
+  const house = aHouse({
+    webRoot: pages.root,
+    site: { name: '示范热线', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
+    board: () => ({ ...shown, atMs: Date.now() }),
+    live,
+    ...more,
+  });
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  await app.listen({ host: '127.0.0.1', port });
+  const address = app.server.address() as { port: number };
+  const show = (change: Partial<Board>) => {
+    shown = { ...shown, seq: shown.seq + 1, ...change };
+    for (const listener of house.listeners) listener();
+  };
+  return { house, app, show, port: address.port, url: `http://127.0.0.1:${address.port}` };
+}
+type Tap = { teardown(fn: () => unknown): void };
+
+/** Opens the wall in a browser of its own; anything that the browser complains about is a failure, unless the test expects it. */
+async function open(
+  t: Tap & { fail(message: string): unknown },
+  url: string,
+  size = { width: 1920, height: 1080 },
+  complaints?: string[],
+) {
+  const context = await browser.newContext({ viewport: size, locale: 'en-US', colorScheme: 'dark' });
+  t.teardown(() => context.close());
+  // The compiler names functions with a helper of its own, which does not travel into the page.
+  await context.addInitScript('globalThis.__name = (named) => named');
+  const page = await context.newPage();
+  page.setDefaultTimeout(8_000);
+  const complain = (text: string) => (complaints === undefined ? t.fail(`the browser says: ${text}`) : complaints.push(text));
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(message.text()));
+  page.on('pageerror', (error) => complain(error.message));
+  page.on('request', (request) => new URL(request.url()).hostname !== '127.0.0.1' && complain(`asks ${request.url()}`));
+  await page.goto(url);
+  return page;
+}
+
+const isUp = (page: Page) => page.waitForSelector('.wall[data-link="up"] .queue');
+// As an eye reads it: lines apart, hidden parts left out.
+// biome-ignore lint/performance/useDomNodeTextContent: hidden text does not count
+const text = (page: Page, selector: string) => page.locator(selector).first().innerText();
+const figure = (page: Page, queue: string, name: string) => text(page, `[data-queue="${queue}"] [data-figure="${name}"]`);
+
+t.test('texts of figures', async (t) => {
+  t.same(
+    [formatShare({ share: null }), formatShare({ share: 0 }), formatShare({ share: 1 }), formatShare({ share: 5 / 6 })],
+    ['–', '0.0%', '100.0%', '83.3%'],
+  );
+  t.same(
+    [formatClock(-5), formatClock(59_999), formatClock(61_000), formatClock(3_723_000)],
+    ['0:00', '0:59', '1:01', '1:02:03'],
+  );
+  t.same(
+    [formatMean(null), formatMean(0), formatMean(7_849), formatMean(59_949), formatMean(59_950), formatMean(192_400)],
+    ['–', '0.0s', '7.8s', '59.9s', '1:00', '3:12'],
+  );
+  t.same(secondsLeft(0, 20_000, 20_000), { left: 0, isLate: false }, 'the threshold itself is in time');
+  t.same(secondsLeft(0, 20_000, 20_001), { left: 1, isLate: true });
+  t.same(secondsLeft(0, 20_000, 1), { left: 20, isLate: false });
+  t.same(
+    [pickLanguage(['fr', 'en-GB'], []), pickLanguage(['zh-TW'], []), pickLanguage(['fr'], ['en', 'zh']), pickLanguage([], [])],
+    ['en', 'zh', 'en', 'zh'],
+  );
+  const shape = (words: object): unknown =>
+    Object.entries(words).map(([key, value]) => (value !== null && typeof value === 'object' ? [key, shape(value)] : key));
+  t.same(shape(WORDS.en), shape(WORDS.zh), 'every text in every language');
+});
+
+t.test('figures on the page equal the API, and follow it', async (t) => {
+  const { url, show } = await stage(t);
+  const page = await open(t, `${url}/wallboard`);
+  await isUp(page);
+  const check = async () => {
+    const { seq, queues } = (await (await fetch(`${url}/api/v1/queues`)).json()) as { seq: number; queues: QueueView[] };
+    await page.waitForFunction((want) => document.querySelector('[data-figure="seq"]')?.textContent === String(want), seq);
+    for (const queue of queues) {
+      const id = queue.queueId;
+      const all = await page
+        .locator(`[data-queue="${id}"] [data-figure]`)
+        .evaluateAll((found) => found.map((one) => [(one as HTMLElement).dataset.figure, one.textContent?.trim()]));
+      const shown = (name: string) => Object.fromEntries(all)[name];
+      t.equal(shown('waiting'), String(queue.waiting), `${id} waiting`);
+      t.equal(shown('serviceLevel'), formatShare(queue.serviceLevel), `${id} service level`);
+      t.equal(shown('parts'), `${queue.serviceLevel.numerator} / ${queue.serviceLevel.denominator}`);
+      t.equal(shown('formula'), queue.serviceLevel.formula);
+      t.equal(shown('target'), `${queue.serviceLevel.target * 100}%`);
+      t.match(await text(page, `[data-queue="${id}"] .terms`), /within 20 s/);
+      t.equal(shown('asa'), formatMean(queue.asaMs));
+      t.equal(shown('aht'), formatMean(queue.ahtMs));
+      t.equal(shown('abandoned'), String(queue.today.abandoned));
+      t.equal(shown('abandonRate'), formatShare(queue.abandonRate));
+      t.equal(shown('answeredOfOffered'), `${queue.today.answered} / ${queue.today.offered}`);
+      for (const doing of ['idle', 'ringing', 'talking', 'wrapUp', 'notReady'] as const) {
+        t.equal(shown(`agents.${doing}`), String(queue.agents[doing]));
+      }
+    }
+    t.equal(await page.locator('.agent').count(), 18, 'who is signed in has a place');
+  };
+  await check();
+  const nothing = 'transport';
+  for (const name of ['serviceLevel', 'asa', 'aht', 'abandonRate', 'longestWait'])
+    t.equal(await figure(page, nothing, name), '–', `${name} of nothing is a dash`);
+  t.match(await text(page, `[data-queue="${nothing}"] .verdict`), /No figure yet/);
+  t.match(await text(page, '[data-queue="general"] .verdict'), /On target/);
+  t.match(await text(page, '[data-queue="lost-card"] .verdict'), /Below target/);
+  t.match(await text(page, '.switches'), /asterisk-a\s*up[\s\S]*freeswitch-b\s*down/);
+
+  show({
+    queues: [
+      aQueue('lost-card', { en: 'Lost card' }, { offered: 3, answered: 2, answeredInTime: 1 }, [
+        aCaller(1, Date.now() - 2_000, true),
+      ]),
+      aQueue('new-one', { zh: '只有中文' }),
+    ],
+  });
+  await page.waitForSelector('[data-queue="new-one"]');
+  await check();
+  t.equal(await page.locator('.queue').count(), 2, 'a queue that is gone is gone');
+  t.equal(await text(page, '[data-queue="new-one"] h2'), '只有中文', 'a title in another language is better than none');
+  await page.waitForFunction(
+    () => document.querySelector('[data-queue="lost-card"] [data-figure="longestWait"]')?.textContent === '0:05',
+  );
+  t.match(await text(page, '.chip[data-vip="true"]'), /VIP\s*1[0-9] s left/, 'the page counts the seconds itself');
+});
+
+t.test('Chinese and English, dark and light, remembered', async (t) => {
+  const { url } = await stage(t);
+  const page = await open(t, url);
+  await isUp(page);
+  t.match(await text(page, 'main'), /Waiting[\s\S]*Longest wait[\s\S]*Service level/, 'from the language of the browser');
+  t.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark', 'from the theme of the system');
+  await page.click('[data-do="language"]');
+  const body = await text(page, 'main');
+  for (const word of [
+    '排队',
+    '最长等待',
+    '服务水平',
+    '平均应答速度',
+    '平均处理时长',
+    '放弃率',
+    '坐席',
+    '就绪',
+    '示忙',
+    '话后处理',
+    '达标',
+    '小休',
+  ]) {
+    t.ok(body.includes(word), word);
+  }
+  t.equal(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
+  await page.click('[data-do="theme"]');
+  await page.reload();
+  await isUp(page);
+  t.match(await text(page, 'main'), /排队/);
+  t.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');
+  await page.goto(`${url}/wallboard?lang=en&theme=dark`);
+  await isUp(page);
+  t.match(await text(page, 'main'), /Waiting/, 'the address wins');
+});
+
+t.test('old figures turn grey, say how old they are, and stop counting', async (t) => {
+  // Beats every half minute: the feed is up and says nothing.
+  const { url } = await stage(t, { live: { beatEveryMs: 30_000 } });
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  t.equal(await page.getAttribute('.wall', 'data-stale'), 'false');
+  await page.waitForSelector('.wall[data-stale="true"]');
+  t.match(await text(page, '.banner'), /figures are \d+ s old|trying again/);
+  t.match(await page.evaluate(() => getComputedStyle(document.querySelector('main') as Element).filter), /grayscale/);
+  const wait = await figure(page, 'general', 'longestWait');
+  await page.screenshot({ path: join(screenshots, 'stale-en-dark.png') });
+  await page.waitForFunction(() => /[4-9] s old/.test(document.querySelector('.banner')?.textContent ?? ''));
+  t.equal(await figure(page, 'general', 'longestWait'), wait, 'nobody knows how long they really wait');
+  // Silence of six seconds is taken for a cut: the page asks anew, by itself.
+  await page.waitForSelector('.wall[data-stale="false"]');
+  t.pass('and it came back by itself');
+});
+
+t.test('a restart of the server: a banner, the old figures, then the new ones', async (t) => {
+  const first = await stage(t);
+  const complaints: string[] = [];
+  const page = await open(t, `${first.url}/wallboard?lang=en`, undefined, complaints);
+  await isUp(page);
+  await first.app.close();
+  await page.waitForSelector('.wall[data-link="lost"]');
+  t.match(await text(page, '.banner'), /Connection lost/);
+  t.equal(await figure(page, 'general', 'serviceLevel'), '83.6%', 'the last figures stay');
+  t.equal(await page.getAttribute('.wall', 'data-stale'), 'true');
+  await page.screenshot({ path: join(screenshots, 'lost-en-dark.png') });
+  const second = await stage(t, {}, first.port, { ...aMorning(Date.now()), seq: 3, callsNow: 77 });
+  await isUp(page);
+  await page.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '77');
+  t.equal(await page.locator('.banner[data-shown="true"]').count(), 0);
+  second.show({ callsNow: 78 });
+  await page.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '78');
+  t.ok(
+    complaints.every((line) => /ERR_CONNECTION_REFUSED|ERR_EMPTY|closed|reset/i.test(line)),
+    complaints.join('\n'),
+  );
+  await second.app.close();
+  await stage(t, { version: '9.9.9' }, first.port, { ...aMorning(Date.now()), callsNow: 99 });
+  await page.evaluate(() => {
+    (window as unknown as { old: boolean }).old = true;
+  });
+  await page.waitForFunction(
+    () => (window as unknown as { old?: boolean }).old === undefined && document.querySelector('.wall[data-link="up"]'),
+  );
+  t.pass('after an upgrade the page loads itself anew');
+});
+
+t.test('a gap in the stream is noticed and mended', async (t) => {
+  const { url, show } = await stage(t);
+  const page = await open(t, 'about:blank');
+  const said: string[] = [];
+  let swallow = false;
+  // A proxy that loses one delta.
+  await page.routeWebSocket(/\/api\/v1\/live/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      said.push(String(message));
+      server.send(message);
+    });
+    server.onMessage((message) => {
+      if (swallow && String(message).includes('"delta"')) swallow = false;
+      else socket.send(message);
+    });
+  });
+  await page.goto(`${url}/wallboard?lang=en`);
+  await isUp(page);
+  swallow = true;
+  show({ callsNow: 55 });
+  await page.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '55');
+  t.same(said, ['{"type":"resync"}'], 'asked once');
+  show({ callsNow: 56 });
+  await page.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '56');
+  t.equal(said.length, 1);
+});
+
+t.test('hostile text is text', async (t) => {
+  const evil = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\u202e{{7*7}}';
+  const board: Board = {
+    ...aMorning(Date.now()),
+    queues: [
+      {
+        ...aQueue('evil', { en: evil }, {}, [{ ...aCaller(1, Date.now()), tier: evil, ani: evil }]),
+      },
+    ],
+    agents: [
+      anAgent('1001', { name: evil, status: 'notReady', reason: 'javascript:alert(1)' }),
+      anAgent('1002', { name: 'x'.repeat(300) }),
+    ],
+    switches: [{ switchId: evil, up: false, detail: evil, sinceMs: 0 }],
+  };
+  const { url } = await stage(t, { site: { name: evil, timeZone: 'UTC', languages: ['en'] } }, 0, board);
+  const complaints: string[] = [];
+  const page = await open(t, `${url}/wallboard?lang=%3Cscript%3E&theme=%22%3E`, undefined, complaints);
+  await isUp(page);
+  t.equal(await page.locator('.queue h2').textContent(), evil);
+  t.equal(await page.locator('.agent .name').first().textContent(), evil);
+  t.equal(await page.locator('img, .wall script').count(), 0);
+  t.equal(await page.evaluate(() => (window as unknown as { hit?: number }).hit), undefined);
+  t.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    'and long text does not push the wall apart',
+  );
+  t.same(complaints, []);
+  const blocked = await page
+    .evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.hit = 2';
+      document.head.append(script);
+      return (window as unknown as { hit?: number }).hit;
+    })
+    .catch(() => undefined);
+  t.equal(blocked, undefined, 'even a script that got in would not run');
+  t.match(complaints, [/Content Security Policy/]);
+});
+
+t.test('a token is asked for where reads are not free', async (t) => {
+  const { url, house } = await stage(t, { bind: { host: '0.0.0.0', port: 0 } });
+  const complaints: string[] = [];
+  const page = await open(t, `${url}/wallboard?lang=en`, undefined, complaints);
+  await page.waitForSelector('.sign-in');
+  await page.fill('input[name="token"]', 'wrong-token');
+  await page.click('button[type="submit"]');
+  await page.waitForFunction(() => document.querySelector('.wrong')?.textContent?.includes('not known'));
+  await page.screenshot({ path: join(screenshots, 'sign-in-en-dark.png') });
+  await page.fill('input[name="token"]', TOKENS.viewer.secret);
+  await page.click('button[type="submit"]');
+  await isUp(page);
+  t.equal(await page.evaluate(() => document.cookie), '', 'scripts cannot read the cookie');
+  t.notMatch(await page.evaluate(() => location.href + JSON.stringify(localStorage)), TOKENS.viewer.secret);
+  await page.reload();
+  await isUp(page);
+  house.tokenList.splice(0);
+  await page.waitForSelector('.sign-in');
+  t.pass('and asked for again when it was taken away');
+});
+
+t.test('pause, phone layout, contrast, pictures', async (t) => {
+  const { url, show } = await stage(t);
+  const phone = await open(t, `${url}/wallboard?lang=zh&theme=light`, { width: 390, height: 844 });
+  await isUp(phone);
+  t.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing to scroll sideways');
+  const boxes = await phone.locator('.queue').evaluateAll((cards) => cards.map((card) => card.getBoundingClientRect().width));
+  t.ok(
+    boxes.every((width) => width > 340),
+    `cards in one column: ${boxes}`,
+  );
+  const targets = await phone.locator('button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+  t.ok(
+    targets.every((height) => height >= 38),
+    `a thumb can hit them: ${targets}`,
+  );
+  await phone.screenshot({ path: join(screenshots, 'phone-zh-light.png'), fullPage: true });
+
+  const wall = await open(t, `${url}/wallboard?lang=zh&theme=dark`);
+  await isUp(wall);
+  t.ok(await wall.evaluate(() => document.documentElement.scrollHeight <= innerHeight), 'nothing to scroll on a wall');
+  for (const [lang, theme] of [
+    ['zh', 'dark'],
+    ['en', 'light'],
+  ]) {
+    await wall.goto(`${url}/wallboard?lang=${lang}&theme=${theme}`);
+    await isUp(wall);
+    const weak = await wall.evaluate(weakContrasts);
+    t.same(weak, [], `every text of ${theme} stands out by 4.5:1`);
+    await wall.screenshot({ path: join(screenshots, `wide-${lang}-${theme}.png`) });
+  }
+  await wall.click('[aria-pressed="false"]');
+  show({ callsNow: 500 });
+  await phone.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '500');
+  t.not(await text(wall, '[data-figure="callsNow"]'), '500', 'a paused wall stands still');
+  t.match(await text(wall, '.banner'), /Paused/);
+  await wall.click('[aria-pressed="true"]');
+  t.equal(await text(wall, '[data-figure="callsNow"]'), '500', 'and goes on with what is now');
+});
+
+/** Runs in the page: texts whose colour stands out from the ground behind it by less than 4.5:1. */
+function weakContrasts(): string[] {
+  const parse = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = ([r = 0, g = 0, b = 0]: number[]) => {
+    const [x = 0, y = 0, z = 0] = [r, g, b].map((c) =>
+      c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element: Element | null): number[] => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
+    }
+    return [255, 255, 255];
+  };
+  const weak: string[] = [];
+  for (const element of document.querySelectorAll('.wall *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+    if (!own) continue;
+    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) weak.push(`${element.className} "${element.textContent}" ${ratio.toFixed(2)}`);
+  }
+  return weak;
+}
