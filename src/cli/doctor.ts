@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Result } from '../base/result.js';
+import { type Environment, readEnvironment, type Settings, settle } from '../main/config/environment.js';
+import { type LoadedConfig, loadConfig } from '../main/config/load.js';
+import type { ConfigFinding } from '../main/config/shape-findings.js';
+import { type Host, processHost } from '../main/host.js';
+import { bad, fine, type Line, type Words, words } from './doctor/line.js';
+import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
+import { type Probes, realProbes } from './doctor/probes.js';
+import { checkFindings, checkRedis, checkSwitch } from './doctor/service-checks.js';
+
+export type { Line } from './doctor/line.js';
+export type { Probes } from './doctor/probes.js';
+
+export interface DoctorDeps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly nodeVersion: string;
+  loadConfig(): Promise<Result<LoadedConfig, ConfigFinding[]>>;
+  readSecret(path: string): string | null;
+  readonly probes: Probes;
+}
+
+/**
+ * Looks at everything that can be wrong before callers notice, and never stops at the first: what cannot be looked at because something
+ * else is broken is left out. Rejects never; a check that trips over itself is a line too.
+ */
+export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
+  const lines: Line[] = [checkNode(deps.nodeVersion)];
+  const loaded = await deps.loadConfig();
+  const environment = readEnvironment(deps.env);
+  lines.push(...configurationLines(loaded));
+  if (!environment.ok) lines.push(...checkFindings('environment', environment.error, SETTINGS_WELL));
+  if (!loaded.ok || !environment.ok) return lines;
+
+  const settled = settle(loaded.value, environment.value, deps.readSecret);
+  lines.push(...checkFindings('settings', settled.ok ? [] : settled.error, SETTINGS_WELL));
+  const settings = settled.ok ? settled.value : harmless(loaded.value, environment.value);
+  if (!settings) return lines;
+  const { probes } = deps;
+  const checks: Array<[id: string, check: () => Promise<Line | Line[]>]> = [
+    ['redis', () => checkRedis(settings, probes)],
+    // Without settled credentials the switch was complained about already.
+    ['switch', async () => (settled.ok ? checkSwitch(settings, probes) : [])],
+    ['prompts', () => checkPrompts(settings, probes)],
+    ['folders', () => checkFolders(settings, probes)],
+    ['disk', () => checkDisk(settings, probes)],
+    ['clock', () => checkClock(settings, probes)],
+    ['port', () => checkPort(settings, probes)],
+  ];
+  const found = await Promise.all(checks.map(([id, check]) => check().catch((error: unknown) => [tripped(id, error)])));
+  return [...lines, ...found.flat()];
+}
+
+export const hasFailed = (lines: readonly Line[]): boolean => lines.some((line) => line.verdict === 'fail');
+
+function configurationLines(loaded: Result<LoadedConfig, ConfigFinding[]>): Line[] {
+  const well = (config: LoadedConfig): Line => {
+    const [queues, agents] = [config.acd.queues.length, config.acd.agents.length];
+    return fine(
+      'configuration',
+      words(
+        `配置 ${config.version} 正确：${queues} 个队列，${agents} 名坐席`,
+        `configuration ${config.version} is right: ${queues} queues, ${agents} agents`,
+      ),
+    );
+  };
+  return loaded.ok
+    ? checkFindings('configuration', loaded.value.warnings, well(loaded.value))
+    : checkFindings('configuration', loaded.error, SETTINGS_WELL);
+}
+
+const SETTINGS_WELL = fine('settings', words('密码与监听地址安全', 'passwords and the address to listen at are safe'));
+
+/** The settings without what was refused, so that the rest can be looked at all the same. */
+function harmless(config: LoadedConfig, environment: Environment): Settings | null {
+  const http = { host: '127.0.0.1', port: (environment.http ?? config.http).port };
+  const settled = settle(config, { ...environment, switchKind: 'simulated', http }, () => null);
+  return settled.ok ? settled.value : null;
+}
+
+function tripped(id: string, error: unknown): Line {
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 200);
+  return bad(
+    id,
+    words(`无法检查：${reason}`, `this could not be looked at: ${reason}`),
+    words('请按上述原因处理后重试', 'mend what is said, then try again'),
+  );
+}
+
+const SIGNS = { ok: '✓', warn: '!', fail: '✗' } as const;
+
+/** For people: one line per thing, and under it how to mend it. The sign and the word say the same, so that colour is not needed. */
+export function formatDoctor(lines: readonly Line[], lang: keyof Words): string {
+  const rows = lines.map(({ verdict, found, mend }) => {
+    const advice = mend === null ? '' : `\n         -> ${mend[lang]}`;
+    return `${SIGNS[verdict]} ${verdict.padEnd(5)}  ${found[lang]}${advice}`;
+  });
+  const count = (verdict: Line['verdict']): number => lines.filter((line) => line.verdict === verdict).length;
+  const sum = words(
+    `${count('ok')} 项正常，${count('warn')} 项提醒，${count('fail')} 项失败`,
+    `${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failed`,
+  );
+  return `${rows.join('\n')}\n\n${sum[lang]}\n`;
+}
+
+interface Flags {
+  readonly config?: string;
+  readonly lang?: keyof Words;
+  readonly json?: true;
+}
+
+/** Adds `hotline doctor`. Exit code 1 when something failed; warnings alone are 0. */
+export function addDoctorCommand(program: Command, host: Host = processHost()): void {
+  program
+    .command('doctor')
+    .description('look at configuration, Redis, switch, prompts, folders, disk and clock, and say how to mend each')
+    .option('--config <folder>', 'configuration', host.env.HOTLINE_CONFIG ?? resolve(import.meta.dirname, '../../config'))
+    .addOption(new Option('--lang <language>', 'language of what is said').choices(['zh', 'en']))
+    .option('--json', 'one JSON object, for programs')
+    .action(async ({ config = '', lang = localeOf(host.env), json }: Flags) => {
+      const lines = await runDoctor({
+        env: host.env,
+        nodeVersion: host.nodeVersion,
+        loadConfig: () => loadConfig(config),
+        readSecret: readSecretFile,
+        probes: realProbes(host.env),
+      });
+      const failed = hasFailed(lines);
+      host.write(json ? `${JSON.stringify({ ok: !failed, checks: lines })}\n` : formatDoctor(lines, lang));
+      if (failed) host.setExitCode(1);
+    });
+}
+
+const localeOf = (env: Host['env']): keyof Words => ((env.LC_ALL || env.LANG || '').startsWith('zh') ? 'zh' : 'en');
+
+/** Trimmed text of a small file, or null. */
+export function readSecretFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').slice(0, 4_096).trim();
+  } catch {
+    return null;
+  }
+}
