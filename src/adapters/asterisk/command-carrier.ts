@@ -79,6 +79,7 @@ export class CommandCarrier {
       case 'connect':
         return connectLegs(this.#desk, rest, command);
       case 'dissolve':
+        for (const recording of this.#desk.book.recordingsOf(command.bridgeId)) recording.stopAsked = true;
         return forgiving404(rest.destroyBridge(command.bridgeId));
       case 'startRecording':
         return this.#startRecording(rest, command);
@@ -214,7 +215,7 @@ export class CommandCarrier {
     const failed = (detail: string): void =>
       emit({ kind: 'recordingEnded', switchId, recordingId, durationMs: 0, failed: true, detail });
     if (!isRecordingFile(file)) return failed('the file name is not one of ours');
-    const recording = book.addRecording(recordingId, file, false);
+    const recording = book.addRecording(recordingId, file, { bridgeId: command.bridgeId });
     const note = this.#noteRecording(rest, command);
     try {
       await rest.record(command.bridgeId, file);
@@ -248,6 +249,7 @@ export class CommandCarrier {
     const { book, emit, switchId } = this.#desk;
     const recording = book.recording(command.recordingId);
     if (recording === null) return; // ended already, and said so
+    recording.stopAsked = true;
     try {
       await rest.stopRecording(recording.file);
     } catch (error) {

@@ -160,11 +160,12 @@ function recordingEvent(desk: Desk, event: EventOf<'RecordingStarted' | 'Recordi
 }
 
 /**
- * Asterisk reports `done` also for a file that it could not open (no start, length 0) and for a disk that was full (too short).
- * Its word is not enough.
+ * Asterisk reports `done` also for a file that it could not open (length 0, at once) and for a disk that was full (too short). Its
+ * word is not enough.
  */
 function recordingFault(recording: Recording, durationMs: number): string | null {
-  if (recording.adopted) return durationMs === 0 ? 'nothing was written' : null;
+  if (durationMs === 0 && !recording.stopAsked) return 'nothing was written';
+  if (recording.adopted) return null;
   if (recording.startedAtMs === null) return 'ended without having started';
   const ranMs = performance.now() - recording.startedAtMs;
   if (durationMs + RECORDING_SLACK_MS < ranMs) return `${durationMs} ms were written of ${Math.round(ranMs)} ms`;

@@ -22,6 +22,10 @@ export interface Leg {
 export interface Recording {
   readonly recordingId: RecordingId;
   readonly file: string;
+  /** Null for one that was running before we came. */
+  readonly bridgeId: string | null;
+  /** We asked for its end, by stopping it or by taking its bridge away. */
+  stopAsked: boolean;
   /** Monotonic; null until Asterisk says that it started. */
   startedAtMs: number | null;
   /** Was running before we came, so its start is not known. */
@@ -93,11 +97,17 @@ export class LegBook {
     return this.#recordingByFile.get(file) ?? null;
   }
 
-  addRecording(recordingId: RecordingId, file: string, adopted: boolean): Recording {
-    const recording: Recording = { recordingId, file, startedAtMs: null, adopted };
+  addRecording(recordingId: RecordingId, file: string, about: { bridgeId: string } | { adopted: true }): Recording {
+    const bridgeId = 'bridgeId' in about ? about.bridgeId : null;
+    const recording: Recording = { recordingId, file, bridgeId, stopAsked: false, startedAtMs: null, adopted: bridgeId === null };
     this.#recordings.set(recordingId, recording);
     this.#recordingByFile.set(file, recording);
     return recording;
+  }
+
+  /** The recordings of a bridge that we are about to take away. */
+  recordingsOf(bridgeId: string): Recording[] {
+    return [...this.#recordings.values()].filter((recording) => recording.bridgeId === bridgeId);
   }
 
   /** False if it had ended already. */

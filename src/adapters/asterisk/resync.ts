@@ -148,8 +148,11 @@ async function runningRecordings(
     const known = before.get(recordingId);
     const file = known?.file ?? noted.get(recordingId) ?? recordingId;
     if (!(await rest.isRecording(file))) return;
-    const recording = desk.book.addRecording(recordingId, file, known === undefined || known.startedAtMs === null);
+    const whole =
+      known?.bridgeId != null && known.startedAtMs !== null ? { bridgeId: known.bridgeId } : ({ adopted: true } as const);
+    const recording = desk.book.addRecording(recordingId, file, whole);
     recording.startedAtMs = known?.startedAtMs ?? null;
+    recording.stopAsked = known?.stopAsked ?? false;
     running.push(recordingId);
   });
   return running;
