@@ -34,6 +34,7 @@ export interface UpOptions {
   readonly ownPhone: string;
 }
 
+const LEAST_RTP = 20;
 const USUAL = { http: 8080, sip: 5060, rtpFrom: 20_000, rtpTo: 20_999 } as const;
 
 /** The flags of `hotline up`. `run` gets them checked. */
@@ -57,7 +58,13 @@ export function upCommand(env: UpOptions['env'], run: (options: UpOptions) => Pr
     .option('--redis <url>', 'a Redis of your own, instead of a private one')
     .option('--asterisk <path>', 'an Asterisk of your own (20 or newer): its program, or a folder it is unpacked in')
     .option('--own-phone <name>', 'the phone that you register yourself', '1099')
-    .action(async (flags: Flags) => run(checked(env, flags)));
+    .action(async (flags: Flags, command: Command) => {
+      const options = checked(env, flags);
+      const { from, to } = options.rtp;
+      if (to - from < LEAST_RTP)
+        command.error(`error: the ports for sound, ${from} to ${to}, are too few; ${LEAST_RTP} at least are needed`);
+      await run(options);
+    });
 }
 
 interface Flags {
@@ -80,8 +87,6 @@ interface Flags {
 function checked(env: UpOptions['env'], flags: Flags): UpOptions {
   const from = flags.rtpFrom ?? (flags.rtpTo === undefined ? USUAL.rtpFrom : Math.max(1_024, flags.rtpTo - 999));
   const to = flags.rtpTo ?? (flags.rtpFrom === undefined ? USUAL.rtpTo : Math.min(65_535, flags.rtpFrom + 999));
-  if (to - from < 20)
-    throw new InvalidArgumentError(`the range of sound ports ${from} to ${to} is too small; give it 20 ports at least`);
   return {
     env,
     config: resolve(flags.config),

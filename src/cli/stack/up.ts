@@ -221,11 +221,13 @@ class Stack {
       if (this.#isAsked) return;
       if (!first.isRunning) {
         const { code } = await first.exited;
-        throw new Error(`hotline ended while starting (exit code ${code ?? 'none'}). Its last words:\n${indented(first.tail())}`);
+        throw new Error(
+          `the service ended while starting (exit code ${code ?? 'none'}). Its last words:\n${indented(first.tail())}`,
+        );
       }
       if (performance.now() - started > READY_LIMIT_MS) {
         throw new Error(
-          `hotline was not ready after ${READY_LIMIT_MS / 1000} s. Its last words:\n${indented(first.tail())}\nThe whole log: ${first.logFile}`,
+          `the service was not ready after ${READY_LIMIT_MS / 1000} s. Its last words:\n${indented(first.tail())}\nThe whole log: ${first.logFile}`,
         );
       }
       if (performance.now() - said > 5_000) {
