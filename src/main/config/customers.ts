@@ -5,6 +5,8 @@ import type { CustomersFile } from './shapes.js';
 /** Who is who by number. A later source (a bank's own directory) takes the place of this file behind the same two questions. */
 export interface CustomerDirectory {
   readonly size: number;
+  /** As they stand in the file. */
+  readonly numbers: readonly string[];
   byNumber(ani: string): Customer | null;
 }
 
@@ -16,6 +18,7 @@ export function customerDirectory(file: CustomersFile, countryCode: string): Cus
   }
   return {
     size: Object.keys(file.customers).length,
+    numbers: Object.values(file.customers).flatMap(({ numbers }) => numbers),
     byNumber: (ani) => byKey.get(numberKey(ani, countryCode)) ?? null,
   };
 }

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { err, ok } from '../base/result.js';
+import type { Ms } from '../base/time.js';
+import type { Domain } from '../control/domain.js';
+import { buildApp } from '../http/app.js';
+import type { AccessToken } from '../http/deps.js';
+import type { Log } from '../ports/log.js';
+import type { RecordingStore } from '../ports/recording-store.js';
+import type { Switch } from '../ports/switch.js';
+import type { Ledger } from '../service-level/views.js';
+import { readTokens } from './config/tokens.js';
+import type { Site } from './site.js';
+
+export interface HttpParts {
+  readonly site: Site;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly recordings: RecordingStore;
+  readonly nowMs: () => Ms;
+  readonly onChange: (listener: () => void) => () => void;
+  /** Null while this node stands by. */
+  readonly domain: () => Domain | null;
+  readonly switches: readonly Switch[];
+  readonly faults: () => Record<string, number>;
+  readonly webRoot: string;
+}
+
+/** Opens the API and the pages. Rejects when the port is taken or a token is weak. */
+export async function openHttp(parts: HttpParts): Promise<{ address: string; close(): Promise<void> }> {
+  const { site, log, ledger, recordings, domain } = parts;
+  const { http, site: place, node } = site.settings;
+  const tokens = tokensOf(http.tokenFile, log);
+  const app = buildApp({
+    site: { name: place.name, timeZone: place.timeZone, languages: place.languages },
+    version: packageVersion(),
+    bind: { host: http.host, port: http.port },
+    allowedHosts: http.allowedHosts,
+    allowedOrigins: http.allowedOrigins,
+    tokens: () => tokens,
+    nowMs: parts.nowMs,
+    board: () => ledger.board(parts.nowMs()),
+    onBoardChange: parts.onChange,
+    ledger,
+    agentCommand: async (command) => {
+      const running = domain();
+      if (!running) return err({ id: 'standing-by', message: 'this node stands by; another one is the writer' });
+      const refusal = await running.submit(command);
+      return refusal ? err(refusal) : ok(null);
+    },
+    recordingFile: async (recordingId, by) => {
+      const recording = ledger.recordings(5_000).find((each) => each.recordingId === recordingId);
+      if (!recording || recording.state === 'missing') return null;
+      log.info({ recordingId, by }, 'a recording was opened');
+      return recordings.open(recordingId);
+    },
+    ready: () => readiness(parts, node),
+    health: () => ({ ok: true, detail: domain() ? 'serving' : 'standing by' }),
+    metricsText: () => ownMetrics(parts),
+    webRoot: existsSync(parts.webRoot) ? parts.webRoot : null,
+  });
+  const address = await app.listen({ host: http.host, port: http.port });
+  return { address, close: () => app.close() };
+}
+
+function readiness({ domain, switches }: HttpParts, node: string) {
+  const running = domain();
+  const checks = [
+    { name: 'writer', ok: running !== null, detail: running ? `node ${node}, fence ${running.fence}` : 'standing by' },
+    ...switches.map((each) => ({ name: `switch ${each.id}`, ok: each.isUp(), detail: each.isUp() ? 'up' : 'down: connecting' })),
+  ];
+  // Calls are served from memory while Redis is away, so this is said but makes nobody send the callers elsewhere.
+  const store = { name: 'store', ok: true, detail: running?.degraded ? 'away: going on from memory' : 'in step' };
+  return { ok: checks.every((check) => check.ok), checks: [...checks, store] };
+}
+
+function ownMetrics({ domain, faults }: HttpParts): string {
+  const running = domain();
+  const lines = [
+    '# HELP hotline_store_degraded 1 while the writer goes on from memory because Redis is away.',
+    '# TYPE hotline_store_degraded gauge',
+    `hotline_store_degraded ${running?.degraded ? 1 : 0}`,
+    '# HELP hotline_stale_ignored_total Answers and expiries for an offer, timer or playback that is no more.',
+    '# TYPE hotline_stale_ignored_total counter',
+    `hotline_stale_ignored_total ${running?.hotline.staleIgnored ?? 0}`,
+    '# HELP hotline_facts_total Sequence number of the last fact.',
+    '# TYPE hotline_facts_total counter',
+    `hotline_facts_total ${running?.seq ?? 0}`,
+    '# HELP hotline_switch_faults_total What was dropped or went wrong at the switch, by kind.',
+    '# TYPE hotline_switch_faults_total counter',
+    ...Object.entries(faults()).map(
+      ([kind, count]) => `hotline_switch_faults_total{kind="${kind.replace(/[^\w.-]/g, '_')}"} ${count}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Tokens are read once; a file that cannot be understood stops the start, because half a list of rights is worse than none. */
+function tokensOf(file: string | null, log: Log): readonly AccessToken[] {
+  if (file === null) {
+    log.warn({}, 'no token file is named: nobody can change anything by the API');
+    return [];
+  }
+  const read = readTokens(readFileSync(file, 'utf8'), file);
+  if (read.ok) return read.value;
+  throw new Error(read.error.map((finding) => `${finding.file}:${finding.line}: ${finding.message}`).join('\n'));
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,153 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RecordingFiles } from '../adapters/files/recording-files.js';
+import { BullJobs } from '../adapters/jobs/bull-jobs.js';
+import { RedisStore } from '../adapters/redis/redis-store.js';
+import { dayStartMs } from '../base/calendar.js';
+import { Domain } from '../control/domain.js';
+import type { Log } from '../ports/log.js';
+import { createLedger } from '../service-level/ledger.js';
+import type { Ledger } from '../service-level/views.js';
+import { FactFollower } from './fact-follower.js';
+import { openHttp } from './open-http.js';
+import { sealRecording } from './sealing.js';
+import { hotlineConfig, preparePrompts, type Site } from './site.js';
+import { chooseSwitch } from './switches.js';
+import { SystemClock } from './system-clock.js';
+import { startWorkload } from './workload.js';
+
+/** The writer's lease: a node that is silent this long may be taken over from. */
+const LEASE_MS = 5_000;
+
+export interface ServeOptions {
+  readonly site: Site;
+  readonly log: Log;
+  /** The controller cannot go on: the process should end and be started again. */
+  readonly onFatal: (reason: string, cause?: unknown) => void;
+}
+
+export interface RunningHotline {
+  readonly address: string;
+  readonly domain: Domain;
+  readonly ledger: Ledger;
+  stop(): Promise<void>;
+}
+
+/** Composes the parts and starts them; what fails ends what was started, in reverse. */
+export async function serve({ site, log, onFatal }: ServeOptions): Promise<RunningHotline> {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) {
+      await step().catch((error: unknown) => log.error({ error: String(error) }, 'a step of the shutdown failed'));
+    }
+  };
+  try {
+    return await compose(site, log, onFatal, closing, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function compose(
+  site: Site,
+  log: Log,
+  onFatal: ServeOptions['onFatal'],
+  closing: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<RunningHotline> {
+  const { settings } = site;
+  const { url, domain: domainName } = settings.redis;
+  await mkdir(settings.folders.recordings, { recursive: true });
+  const store = await RedisStore.connect({ url, domain: domainName, log });
+  closing.push(() => store.close());
+
+  const { report, catalogue } = await preparePrompts(site);
+  log.info({ built: report.built, unchanged: report.unchanged, failed: report.failed.length }, 'prompts are ready');
+  for (const failure of report.failed) log.error(failure, 'a prompt could not be made');
+
+  const clock = new SystemClock((await store.load()).atMs);
+  const ledger = newLedger(site);
+  const changed = new Set<() => void>();
+  const follower = new FactFollower({
+    store,
+    log,
+    add: (fact) => ledger.add(fact),
+    added: () => {
+      for (const listener of changed) listener();
+    },
+  });
+  log.info({ facts: await follower.replay() }, 'history is read');
+
+  const chosen = chooseSwitch(settings, catalogue, clock, log);
+  const recordings = new RecordingFiles(settings.folders.recordings);
+  let running: Domain | null = null;
+  const jobs = await BullJobs.connect({
+    url,
+    domain: domainName,
+    log,
+    work: async (job) => {
+      if (!running) throw new Error('not started yet');
+      await sealRecording(job, recordings, running, log);
+    },
+  });
+  closing.push(() => jobs.close());
+  const http = await openHttp({
+    site,
+    log,
+    ledger,
+    recordings,
+    nowMs: () => clock.nowMs(),
+    onChange: (listener) => {
+      changed.add(listener);
+      return () => changed.delete(listener);
+    },
+    domain: () => running,
+    switches: [chosen.switch],
+    faults: chosen.faults,
+    webRoot: fileURLToPath(new URL('../web/', import.meta.url)),
+  });
+  closing.push(() => http.close());
+
+  const standby = new AbortController();
+  closing.push(async () => standby.abort());
+  running = await Domain.open(
+    {
+      node: settings.node,
+      clock,
+      store,
+      switches: [chosen.switch],
+      jobs,
+      config: withoutSoundless(hotlineConfig(site), chosen.simulated !== null),
+      log,
+      leaseMs: LEASE_MS,
+      onFacts: (facts) => follower.accept(facts),
+      onFatal,
+    },
+    standby.signal,
+  );
+  const domain = running;
+  closing.push(() => domain.stop());
+  // Jobs that could not be kept when their recording ended.
+  for (const { recordingId, callId, state } of ledger.recordings(5_000)) {
+    if (state === 'ended' || state === 'partial') {
+      await jobs.add({ kind: 'sealRecording', callId, recordingId, file: join(recordingId.slice(0, 8), recordingId) });
+    }
+  }
+  if (chosen.simulated) closing.push(startWorkload(chosen.simulated, domain, settings, clock));
+  log.info({ address: http.address, fence: domain.fence, version: settings.version }, 'hotline is serving');
+  return { address: http.address, domain, ledger, stop: close };
+}
+
+function newLedger({ settings }: Site): Ledger {
+  const { queues, agents } = settings.acd;
+  return createLedger({ queues, agents, dayStartMs: (atMs) => dayStartMs(settings.site.timeZone, atMs) });
+}
+
+/** The simulated switch has no sound, so there is nothing to record. */
+function withoutSoundless<C extends ReturnType<typeof hotlineConfig>>(config: C, simulated: boolean): C {
+  if (!simulated) return config;
+  const queues = config.acd.queues.map((queue) => ({ ...queue, record: { ...queue.record, share: 0 } }));
+  return { ...config, acd: { ...config.acd, queues } };
+}

@@ -1,0 +1,92 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFlowFolder } from '../adapters/files/flow-files.js';
+import { type BuildReport, buildPrompts } from '../adapters/files/prompt-builder.js';
+import { loadPromptManifest, type PromptCatalogue } from '../adapters/files/prompt-manifest.js';
+import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
+import { isOpen } from '../base/calendar.js';
+import type { FlowId } from '../base/ids.js';
+import { err, ok, type Result } from '../base/result.js';
+import type { HotlineConfig } from '../call/state.js';
+import type { Finding } from '../flow/finding.js';
+import type { CheckedFlow } from '../flow/program.js';
+import { type Environment, readEnvironment, type Settings, settle } from './config/environment.js';
+import { loadConfig } from './config/load.js';
+import { readSecretFile } from './secret-file.js';
+
+/** The site as it stands in the files: settings, flows and prompt texts, all checked. */
+export interface Site {
+  readonly settings: Settings;
+  readonly flows: ReadonlyMap<FlowId, CheckedFlow>;
+  readonly texts: PromptTexts;
+  readonly warnings: readonly Finding[];
+}
+
+export interface SiteOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Goes before HOTLINE_CONFIG; `config` when neither is given. */
+  readonly config?: string | undefined;
+  readonly override?: Partial<Environment>;
+}
+
+/** Reads and checks everything; all mistakes of all files in one run. */
+export async function readSite(options: SiteOptions): Promise<Result<Site, readonly Finding[]>> {
+  const environment = readEnvironment(options.env);
+  if (!environment.ok) return environment;
+  const folder = options.config ?? environment.value.config ?? 'config';
+  const loaded = await loadConfig(folder);
+  if (!loaded.ok) return loaded;
+  const settled = settle(loaded.value, { ...environment.value, ...options.override }, readSecretFile);
+  if (!settled.ok) return settled;
+  const settings = settled.value;
+  const promptFile = join(folder, 'prompts.yaml');
+  const system = parsePromptFile(await readFile(promptFile, 'utf8').catch(() => ''), promptFile);
+  if (!system.ok) return system;
+  const read = await readFlowFolder(settings.folders.flows, {
+    queues: settings.acd.queues.map((queue) => queue.id),
+    skills: settings.skills,
+    calendars: Object.keys(settings.calendars),
+    prompts: [...system.value.keys()],
+  });
+  if (read.findings.some(({ level }) => level === 'error')) return err(read.findings);
+  const { flows } = read;
+  return ok({
+    settings,
+    flows,
+    texts: collectTexts(system.value, flows.values()),
+    warnings: [...settings.warnings, ...read.findings],
+  });
+}
+
+/** What the calls need to know of the site. */
+export function hotlineConfig({ settings, flows }: Site): HotlineConfig {
+  return {
+    acd: settings.acd,
+    numbers: settings.numbers,
+    flow: (flowId) => flows.get(flowId) ?? null,
+    customerByNumber: (ani) => settings.customers.byNumber(ani),
+    isOpen: (name, atMs) => {
+      const calendar = Object.hasOwn(settings.calendars, name) ? settings.calendars[name] : undefined;
+      return calendar ? isOpen(calendar, atMs) : null;
+    },
+    defaultLanguage: settings.site.languages[0] ?? 'zh',
+  };
+}
+
+/** Speaks what is missing. A prompt that cannot be made is told; the others are there. */
+export async function preparePrompts(
+  { settings, texts }: Site,
+  onProgress?: (done: number, of: number) => void,
+): Promise<{ report: BuildReport; catalogue: PromptCatalogue | null }> {
+  const folder = settings.folders.prompts;
+  await mkdir(folder, { recursive: true });
+  const report = await buildPrompts({
+    texts,
+    folder,
+    speech: settings.prompts,
+    recorded: join(settings.folders.data, 'recorded-prompts'),
+    onProgress: ({ done, of }) => onProgress?.(done, of),
+  });
+  const catalogue = await loadPromptManifest(folder, settings.site.languages);
+  return { report, catalogue: catalogue.ok ? catalogue.value : null };
+}
