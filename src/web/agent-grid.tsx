@@ -59,8 +59,11 @@ function Agent({ agent }: { agent: AgentView }) {
       <b class="name">{agent.name}</b>
       <span class="since">{formatClock(nowMs.value - agent.sinceMs)}</span>
       <span class="what">
-        {words.doing[doing]}
-        {reason !== null && <em> · {reason}</em>}
+        <span class="word">
+          {words.doing[doing]}
+          {reason !== null && ' · '}
+        </span>
+        {reason !== null && <em>{reason}</em>}
       </span>
     </li>
   );

@@ -1,17 +1,18 @@
 import type { QueueView, WaitingCallView } from '../service-level/views.js';
 import { secondsLeft } from './format.js';
 import { Mark } from './icons.js';
-import { nowMs } from './live.js';
+import { board, nowMs } from './live.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
 
-const CHIPS = 10;
+/** A card that shares the wall with many others has room for the first few of a line only. */
+const chipsBeside = (queues: number): number => (queues <= 4 ? 10 : queues <= 8 ? 3 : 2);
 
 /** Who waits, in the order of the line: seconds left to the threshold, or seconds past it; how many can still be met. */
 export function CallerChips({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
   const { withinMs } = queue.serviceLevel;
-  const shown = queue.callers.slice(0, CHIPS);
+  const shown = queue.callers.slice(0, chipsBeside(board.value?.queues.length ?? 0));
   const late = queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
   const unseen = queue.waiting - shown.length;
   return (
