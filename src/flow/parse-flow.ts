@@ -61,7 +61,13 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
   checkPrompts(outside, tell);
   const compiler = new Compiler(outside, source, options, tell);
   compiler.compileAll();
-  if (!findings.some(({ level }) => level === 'error')) lintGraph(compiler.graph(), tell);
+  if (!findings.some(({ level }) => level === 'error')) {
+    lintGraph(compiler.graph(), tell);
+    for (const name of Object.keys(outside.prompts)) {
+      if (compiler.promptsUsed.has(`${outside.flow}/${name}`)) continue;
+      tell('warn', 'unused-prompt', ['prompts', name], `no node plays "${name}"`, 'key');
+    }
+  }
   findings.sort(byPlace);
   if (findings.some(({ level }) => level === 'error')) return err(findings);
   const prompts = new Map(Object.entries(outside.prompts).map(([name, words]) => [`${outside.flow}/${name}`, words]));
@@ -122,6 +128,7 @@ function readableTexts(raw: unknown): Record<string, Record<string, string>> {
 }
 
 function checkPrompts(outside: Outside, tell: Tell): void {
+  if (outside.flow === 'system') tell('error', 'bad-name', ['flow'], '"system" is the name of the prompts that all flows share');
   const seen = new Set<string>();
   outside.languages.forEach((language, index) => {
     if (seen.has(language)) tell('error', 'duplicate-key', ['languages', index], `"${language}" stands here for the second time`);

@@ -125,7 +125,13 @@ class Walk {
     if (node.tag !== undefined) {
       this.refuse(offset, 'tag', `${quoted(node.tag)}: tags are not part of this language`);
     }
-    if (isScalar(node)) return node.value;
+    if (isScalar(node)) {
+      // "\u0007" in quotes passed the look at the bare text.
+      if (typeof node.value === 'string' && oddCharacter(node.value) !== null) {
+        return this.refuse(offset, 'bad-character', 'a control character stands in this text');
+      }
+      return node.value;
+    }
     if (isSeq(node)) {
       return node.items.map((item, index) => {
         const child = item as ParsedNode;

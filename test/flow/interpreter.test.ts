@@ -189,6 +189,8 @@ t.test('overall time of a menu', async (t) => {
   t.same(caller.heard(3_000).did, ['timer 5000']);
   t.same(caller.timer(4_000).did, ['play m/none.zh m/ask.zh', 'timer 1000']);
   t.same(caller.timer(1_000).did, ['stopPlay', 'menu ask null noInput', 'at bye', 'hangUp'], 'cuts even a prompt');
+  const back = new Caller(caller.program).heard().give({ kind: 'resumed' }, 60_000);
+  t.same(back.did, ['play m/ask.zh', 'timer 8000'], 'the time without a controller does not count');
 });
 
 t.test('keys that come early or late are not lost', async (t) => {

@@ -101,6 +101,8 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
       return isLate ? fail(node, walk, result) : again(node, walk, result);
     }
     if (input.kind !== 'resumed') return null;
+    // The time without a controller is not the caller's.
+    if (node.overallMs !== null) walk.change({ deadlineMs: walk.world.atMs + node.overallMs });
     if (walk.state.waitingFor === 'key' && walk.state.digits !== '') {
       waitForKey(walk, node.interDigitMs);
       return null;
