@@ -94,6 +94,7 @@ export async function callerLegContract(t: Test, stage: Stage, subtest: Subtest)
     void stage.do({ kind: 'stopPlayback', callId: call.callId, legId: call.legId, playbackId: two });
     void stage.do({ kind: 'wait', callId: call.callId, legId: call.legId, music: world.music });
     await world.until('music is heard', () => call.caller.hears('music'));
+    await stage.next('playbackEnded', { playbackId: two });
     t.same(
       stage.since(mark).flatMap((event) => (event.kind === 'playbackEnded' ? [event.playbackId] : [])),
       [one, two],
@@ -130,6 +131,31 @@ export async function callerLegContract(t: Test, stage: Stage, subtest: Subtest)
     await stage.do({ kind: 'stopPlayback', callId: call.callId, legId: call.legId, playbackId: cut });
     await world.until('the music is back again', () => call.caller.hears('music'));
     await stage.next('playbackEnded', { playbackId: cut });
+  });
+
+  await subtest(t, 'the waiting room was empty for a while: the next caller hears music too', async (t) => {
+    const first = await stage.callWaits();
+    first.caller.hangUp();
+    await stage.next('legEnded', { legId: first.legId });
+    await world.pass(100);
+    const [second, third] = [await stage.callWaits(), await stage.callWaits()];
+    second.caller.hangUp();
+    await stage.next('legEnded', { legId: second.legId });
+    await world.pass(200);
+    t.ok(third.caller.hears('music'), 'also when another one left');
+    third.caller.hangUp();
+    await stage.next('legEnded', { legId: third.legId });
+
+    let last = await stage.callWaits();
+    for (let i = 0; i < 8; i++) {
+      const next = await stage.callUp();
+      // One comes in the moment in which the last one goes.
+      last.caller.hangUp();
+      void stage.do({ kind: 'wait', callId: next.callId, legId: next.legId, music: world.music });
+      await world.until('music is heard', () => next.caller.hears('music'), 1500);
+      last = next;
+    }
+    t.ok(last.caller.hears('music'), 'and when one comes as the last one goes');
   });
 
   await subtest(t, 'the caller leaves: in a prompt, in the waiting room; late commands do no harm', async (t) => {

@@ -10,7 +10,9 @@ export async function connectionContract(t: Test, stage: Stage, subtest: Subtest
 
   await subtest(t, 'out of the waiting room into the call; repeated, it does no harm', async (t) => {
     const { offer, ...call } = await stage.talk(phone);
-    t.notOk(call.caller.hears('music'), 'the music has gone');
+    await world.until('the music has gone', () => !call.caller.hears('music'), 150);
+    await world.pass(200);
+    t.notOk(call.caller.hears('music'), 'and does not come back');
     await stage.connect(call, offer);
     await stage.next('connected', { bridgeId: offer.bridgeId, offerId: offer.offerId });
     await world.pass(200);

@@ -111,6 +111,20 @@ export async function resyncContract(t: Test, stage: Stage, subtest: Subtest): P
     }
   });
 
+  await subtest(t, 'the switch dies with all calls and comes back empty', async (t) => {
+    const { offer, ...call } = await stage.talk(phone);
+    const waiting = await stage.callWaits();
+    await world.crash();
+    await stage.next('switchDown', {}, 15_000);
+    await world.restart();
+    const { snapshot } = await stage.next('switchUp', {}, 20_000);
+    t.match(snapshot, { restarted: true, legs: [], bridges: [], recordings: [], playbacks: [] });
+    const gone = new Set<string>([call.legId, offer.legId, waiting.legId]);
+    t.equal(stage.of('legEnded').filter(({ legId }) => gone.has(legId)).length, 0, 'the snapshot says it, nobody hung up');
+    await stage.talk(phone);
+    await stage.callWaits();
+  });
+
   await subtest(t, 'cut three times in a row: up and down take turns', async (t) => {
     const call = await stage.callWaits();
     const mark = stage.mark();

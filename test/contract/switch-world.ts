@@ -22,6 +22,8 @@ export interface SwitchWorld {
   readonly music: string;
   /** Number that callers dial. */
   readonly dnis: string;
+  /** Address of a phone that is not there. */
+  readonly absentPhone: string;
   /** Two agents' phones; they answer by themselves unless told otherwise. */
   readonly phones: readonly [WorldPhone, WorldPhone];
   /** A caller dials in and is not answered yet. */
@@ -29,6 +31,9 @@ export interface SwitchWorld {
   /** Cuts the adapter's connection; calls on the switch go on. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** The switch dies with everything on it, and starts again empty. */
+  crash(): Promise<void>;
+  restart(): Promise<void>;
   /** Looks until there is something other than null, undefined or false; throws after `withinMs` (default 5000) of this world's time. */
   until<T>(what: string, look: () => T | Promise<T>, withinMs?: number): Promise<NonNullable<Exclude<T, false>>>;
   /** Lets this world's time go by. */
