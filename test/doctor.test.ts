@@ -42,6 +42,7 @@ const doctor = (faults: Partial<Probes> = {}, deps: Partial<DoctorDeps> = {}): P
     env: { HOTLINE_ARI_PASSWORD: 'a-long-and-own-password' },
     nodeVersion: '20.20.2',
     loadConfig: () => loadConfig(config, FLOWS),
+    loadFlows: async () => ({ ok: true, value: { flows: new Map(), warnings: [] } }),
     readSecret: () => null,
     probes: { ...healthy, ...faults },
     ...deps,
@@ -188,6 +189,11 @@ t.test('configuration, environment and credentials', async (t) => {
     'fail configuration',
     'fail configuration',
   ]);
+  const file = 'ivr-flows/credit-card.yaml';
+  const finding = { file, line: 41, column: 24, level: 'error', rule: 'unknown-node', message: 'no such node' } as const;
+  const broken = await doctor({}, { loadFlows: async () => ({ ok: false, error: [finding] }) });
+  t.same(wrong(broken), ['fail flows']);
+  t.match(formatDoctor(broken, 'en'), /credit-card\.yaml:41:24 {2}error {2}unknown-node/);
   const bare = await doctor({ ari: () => Promise.reject(new Error('must not be asked')) }, { env: {} });
   t.same(wrong(bare), ['fail settings'], 'no password: the switch is not asked, the rest is looked at');
   t.ok(bare.some((line) => line.id === 'redis-policy'));

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Result } from '../base/result.js';
 import { type Environment, readEnvironment, type Settings, settle } from '../main/config/environment.js';
+import { type LoadedFlows, loadFlows } from '../main/config/flows.js';
 import { type LoadedConfig, loadConfig } from '../main/config/load.js';
 import type { ConfigFinding } from '../main/config/shape-findings.js';
 import { type Host, processHost } from '../main/host.js';
@@ -18,6 +19,7 @@ export interface DoctorDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
   loadConfig(): Promise<Result<LoadedConfig, ConfigFinding[]>>;
+  loadFlows(config: LoadedConfig): Promise<Result<LoadedFlows, ConfigFinding[]>>;
   readSecret(path: string): string | null;
   readonly probes: Probes;
 }
@@ -31,6 +33,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
   const loaded = await deps.loadConfig();
   const environment = readEnvironment(deps.env);
   lines.push(...configurationLines(loaded));
+  if (loaded.ok) lines.push(...flowLines(await deps.loadFlows(loaded.value)));
   if (!environment.ok) lines.push(...checkFindings('environment', environment.error, SETTINGS_WELL));
   if (!loaded.ok || !environment.ok) return lines;
 
@@ -69,6 +72,16 @@ function configurationLines(loaded: Result<LoadedConfig, ConfigFinding[]>): Line
   return loaded.ok
     ? checkFindings('configuration', loaded.value.warnings, well(loaded.value))
     : checkFindings('configuration', loaded.error, SETTINGS_WELL);
+}
+
+function flowLines(loaded: Result<LoadedFlows, ConfigFinding[]>): Line[] {
+  if (!loaded.ok) return checkFindings('flows', loaded.error, SETTINGS_WELL);
+  const names = [...loaded.value.flows.keys()].join(', ');
+  return checkFindings(
+    'flows',
+    loaded.value.warnings,
+    fine('flows', words(`流程正确：${names}`, `the flows are right: ${names}`)),
+  );
 }
 
 const SETTINGS_WELL = fine('settings', words('密码与监听地址安全', 'passwords and the address to listen at are safe'));
@@ -124,6 +137,7 @@ export function addDoctorCommand(program: Command, host: Host = processHost()): 
         env: host.env,
         nodeVersion: host.nodeVersion,
         loadConfig: () => loadConfig(config),
+        loadFlows: (loaded) => loadFlows(loaded),
         readSecret: readSecretFile,
         probes: realProbes(host.env),
       });

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AcdConfig } from '../../acd/config.js';
 import { type Calendar, daysBetween, type OpenSpan } from '../../base/calendar.js';
 import { asId, type FlowId, type SwitchId } from '../../base/ids.js';
 import { err, ok, type Result } from '../../base/result.js';
 import type { Ms } from '../../base/time.js';
-import { byPlace, formatFinding } from '../../flow/finding.js';
-import { MAX_TEXT, readSource } from '../../flow/source.js';
+import { formatFinding } from '../../flow/finding.js';
+import { readSource } from '../../flow/source.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
+import { byFileAndPlace, flowNames, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
@@ -98,23 +98,6 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
 export const formatConfigFinding = (finding: ConfigFinding): string =>
   finding.line > 0 ? formatFinding(finding) : `${finding.file}  ${finding.level}  ${finding.rule}  ${finding.message}`;
 
-async function readText(path: string, findings: ConfigFinding[]): Promise<string | null> {
-  const refuse = (rule: string, message: string): null => {
-    findings.push({ file: path, line: 1, column: 1, level: 'error', rule, message });
-    return null;
-  };
-  try {
-    // Looked at before it is read: a file of gigabytes must not be taken into memory to be refused.
-    if ((await stat(path)).size > MAX_TEXT * 4) return refuse('too-big', `the file is larger than ${MAX_TEXT * 4} bytes`);
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    return code === 'ENOENT'
-      ? refuse('no-file', 'this file is missing')
-      : refuse('unreadable', `the file cannot be read (${code})`);
-  }
-}
-
 function parse(file: string, text: string | null, findings: ConfigFinding[]): SourceFile | null {
   if (text === null) return null;
   const source = readSource(text, file);
@@ -129,26 +112,11 @@ function shaped<S extends Parameters<typeof checkShape>[0]>(shape: S, file: Sour
   return checked.value;
 }
 
-/** Flows are named by their files; tests stand beside them as `<flow>.test.yaml`. */
-async function flowNames(folder: string): Promise<string[]> {
-  try {
-    const files = await readdir(folder);
-    return files
-      .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml'))
-      .map((file) => file.slice(0, -'.yaml'.length));
-  } catch {
-    return [];
-  }
-}
-
 function textAt(file: SourceFile | null, path: readonly string[]): string | null {
   let at: unknown = file?.source.value;
   for (const step of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : undefined;
   return typeof at === 'string' && at !== '' ? at : null;
 }
-
-const byFileAndPlace = (a: ConfigFinding, b: ConfigFinding): number =>
-  a.file < b.file ? -1 : a.file > b.file ? 1 : byPlace(a, b);
 
 interface Files {
   readonly hotline: HotlineFile;

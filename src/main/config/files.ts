@@ -1,0 +1,32 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { byPlace } from '../../flow/finding.js';
+import { MAX_TEXT } from '../../flow/source.js';
+import type { ConfigFinding } from './shape-findings.js';
+
+/** The text of a file, or null and a finding. */
+export async function readText(path: string, findings: ConfigFinding[]): Promise<string | null> {
+  const refuse = (rule: string, message: string): null => {
+    findings.push({ file: path, line: 1, column: 1, level: 'error', rule, message });
+    return null;
+  };
+  try {
+    // Looked at before it is read: a file of gigabytes must not be taken into memory to be refused.
+    if ((await stat(path)).size > MAX_TEXT * 4) return refuse('too-big', `the file is larger than ${MAX_TEXT * 4} bytes`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return code === 'ENOENT'
+      ? refuse('no-file', 'this file is missing')
+      : refuse('unreadable', `the file cannot be read (${code})`);
+  }
+}
+
+/** Flows are named by their files; tests stand beside them as `<flow>.test.yaml`. No folder, no flows. */
+export async function flowNames(folder: string): Promise<string[]> {
+  const files = await readdir(folder).catch(() => [] as string[]);
+  const flows = files.filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml'));
+  return flows.map((file) => file.slice(0, -'.yaml'.length)).sort();
+}
+
+export const byFileAndPlace = (a: ConfigFinding, b: ConfigFinding): number =>
+  a.file < b.file ? -1 : a.file > b.file ? 1 : byPlace(a, b);
