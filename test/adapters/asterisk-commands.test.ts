@@ -120,23 +120,40 @@ t.test('a prompt that cannot be played is told as not played', async (t) => {
   t.match(sw.faults(), { 'prompt.missing': 1, 'rest.409': 1, 'rest.timeout': 1 });
 });
 
-t.test('the waiting room: one for each music, made once, and not entered twice', async (t) => {
+t.test('the waiting room: one for each music, made once, not entered twice, and never without music', async (t) => {
   const { fake, sw, event } = await withCaller(t);
+  const plays = (room: string, music: string): Promise<void> =>
+    fake.until(() => fake.bridges.get(`hotline-wait-${room}`)?.music === music, `music in ${room}`);
   await sw.perform(waitFor('jazz'));
+  await plays('jazz', 'jazz');
   await sw.perform(waitFor('jazz'));
   t.same(fake.lines, [
     'POST /bridges/hotline-wait-jazz',
-    'POST /bridges/hotline-wait-jazz/moh',
     'POST /bridges/hotline-wait-jazz/addChannel',
+    'POST /bridges/hotline-wait-jazz/moh',
   ]);
-  t.match(fake.bridges.get('hotline-wait-jazz'), { bridge_type: 'holding', music: 'jazz', channels: [CALLER] });
+  t.match(fake.bridges.get('hotline-wait-jazz'), { bridge_type: 'holding', channels: [CALLER] });
+  const second = asId<LegId>('1700.2');
+  fake.arrive(second);
+  await event('legArrived', { legId: second });
+  await sw.perform({ kind: 'wait', callId: asId('call-2'), legId: second, music: 'jazz' });
   await sw.perform(waitFor('no-such-music'));
-  t.match(fake.bridges.get('hotline-wait-calm'), { music: 'calm', channels: [CALLER] }, 'an unknown class gets the first');
+  await plays('calm', 'calm');
+  t.same(fake.bridges.get('hotline-wait-calm')?.channels, [CALLER], 'an unknown class gets the first');
+  t.equal(fake.lines.filter((line) => line.endsWith('jazz/moh')).length, 1, 'music that plays is left alone');
+  fake.leave(second);
+  await event('legEnded', { legId: second });
+  t.equal(fake.bridges.get('hotline-wait-jazz')?.music, null, 'the last caller took the music along');
+  fake.fail(/jazz\/moh/, { status: 500 });
+  await sw.perform(waitFor('jazz'));
+  await plays('jazz', 'jazz');
+  await sw.perform(waitFor('calm'));
   fake.bridges.delete('hotline-wait-jazz');
   await sw.perform(waitFor('jazz'));
+  await plays('jazz', 'jazz');
   t.same(fake.bridges.get('hotline-wait-jazz')?.channels, [CALLER], 'a room that was taken away is made again');
   fake.leave(CALLER);
-  await event('legEnded');
+  await event('legEnded', { legId: CALLER });
   await sw.perform(waitFor('jazz'));
   t.equal((await event('commandFailed')).command, 'wait');
 });
@@ -152,10 +169,10 @@ t.test('what Asterisk would hold back behind a playback is sent after it, and ho
   fake.finishPlayback(PB);
   await event('playbackEnded');
   await sw.perform(say(asId('pb-2'), 'position'));
-  t.same(fake.lines.slice(1), [
+  const withoutMusic = fake.lines.slice(1).filter((line) => !line.endsWith('/moh'));
+  t.same(withoutMusic, [
     'POST /channels/1700.1/answer',
     'POST /bridges/hotline-wait-calm',
-    'POST /bridges/hotline-wait-calm/moh',
     'POST /bridges/hotline-wait-calm/addChannel',
     'POST /channels/1700.1/variable',
     'POST /channels/1700.1/play/pb-2',

@@ -235,7 +235,7 @@ export class FakeAri {
   #remove(id: string): FakeChannel {
     const channel = this.channels.get(id) ?? this.addChannel({ id });
     this.channels.delete(id);
-    for (const bridge of this.bridges.values()) bridge.channels = bridge.channels.filter((other) => other !== id);
+    this.#takeOut(id);
     return channel;
   }
 
@@ -349,8 +349,7 @@ export class FakeAri {
     if (verb === 'addChannel') {
       const ids = [body.channel].flat().map(String);
       if (!ids.every((channel) => this.channels.has(channel))) return { status: 400, body: { message: 'Channel not found' } };
-      for (const other of this.bridges.values()) other.channels = other.channels.filter((channel) => !ids.includes(channel));
-      bridge.channels.push(...ids);
+      for (const channel of ids) this.#move(channel, bridge);
     }
     if (verb === 'moh') bridge.music = String(body.mohClass);
     if (verb === 'record') {
@@ -359,6 +358,22 @@ export class FakeAri {
       return { status: 201, body: { name: body.name, state: 'queued' } };
     }
     return { status: 204 };
+  }
+
+  #move(id: string, to: FakeBridge): void {
+    this.#takeOut(id);
+    to.channels.push(id);
+    this.send({ type: 'ChannelEnteredBridge', channel: { id }, bridge: to });
+  }
+
+  #takeOut(id: string): void {
+    for (const bridge of this.bridges.values()) {
+      if (!bridge.channels.includes(id)) continue;
+      bridge.channels = bridge.channels.filter((other) => other !== id);
+      // The last one takes the music along.
+      if (bridge.channels.length === 0) bridge.music = null;
+      this.send({ type: 'ChannelLeftBridge', channel: { id }, bridge });
+    }
   }
 
   #answerPlayback(method: string, id: string): Answer {

@@ -9,7 +9,9 @@ export type AriEvent =
   | { type: 'Dial'; channelId: string; dialStatus: string }
   | { type: 'ChannelDtmfReceived'; channelId: string; digit: string; durationMs: number }
   | { type: 'ChannelHold' | 'ChannelUnhold'; channelId: string }
-  | { type: 'ChannelEnteredBridge' | 'ChannelLeftBridge'; channelId: string; bridgeId: string }
+  /** `alone`: nobody else was inside; the music's own channel does not count. */
+  | { type: 'ChannelEnteredBridge'; channelId: string; bridgeId: string; alone: boolean }
+  | { type: 'ChannelLeftBridge'; channelId: string; bridgeId: string }
   | { type: 'BridgeDestroyed'; bridgeId: string }
   | { type: 'PlaybackFinished'; playbackId: string; failed: boolean }
   | { type: 'RecordingStarted'; file: string }
@@ -112,7 +114,10 @@ function readEvent(type: string, fields: Fields): AriEvent | null | undefined {
     case 'ChannelLeftBridge': {
       const channelId = idOf(fields.channel);
       const bridgeId = idOf(fields.bridge);
-      return channelId === null || bridgeId === null ? null : { type, channelId, bridgeId };
+      if (channelId === null || bridgeId === null) return null;
+      if (type === 'ChannelLeftBridge') return { type, channelId, bridgeId };
+      const inside = object(fields.bridge)?.channels;
+      return { type, channelId, bridgeId, alone: !Array.isArray(inside) || inside.every((id) => id === channelId) };
     }
     case 'BridgeDestroyed': {
       const bridgeId = idOf(fields.bridge);

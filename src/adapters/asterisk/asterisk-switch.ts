@@ -93,7 +93,6 @@ class Asterisk implements AsteriskSwitch {
   readonly #faults = new FaultCounter();
   readonly #chains = new CallChains();
   readonly #book = new LegBook();
-  readonly #rooms: WaitingRooms;
   readonly #desk: Desk;
   readonly #carrier: CommandCarrier;
   readonly #http: AriHttp;
@@ -114,7 +113,6 @@ class Asterisk implements AsteriskSwitch {
     const timing = { ...TIMING, ...options.timing };
     this.id = options.id;
     this.#log = options.log;
-    this.#rooms = new WaitingRooms(app, options.musicClasses);
     this.#desk = {
       switchId: options.id,
       app,
@@ -122,10 +120,11 @@ class Asterisk implements AsteriskSwitch {
       faults: this.#faults,
       book: this.#book,
       chains: this.#chains,
+      rooms: new WaitingRooms(app, options.musicClasses),
       emit: (event) => this.#emit(event),
       rest: () => (this.#up ? this.#rest : null),
     };
-    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt: options.resolvePrompt, rooms: this.#rooms });
+    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt: options.resolvePrompt });
     const { url, username, password } = options;
     this.#http = new AriHttp({ url, username, password, requestTimeoutMs: timing.requestMs });
     this.#connection = new AriConnection({
@@ -175,7 +174,7 @@ class Asterisk implements AsteriskSwitch {
   async #opened(rest: AriRest, isOpen: () => boolean): Promise<void> {
     this.#held = [];
     const { expected } = this.#start as SwitchStart;
-    const { snapshot, version, startedAt, strangers } = await resync(this.#desk, rest, this.#rooms, expected);
+    const { snapshot, version, startedAt, strangers } = await resync(this.#desk, rest, expected);
     if (!isOpen()) throw new Error('closed while listing');
     const restarted = this.#startedAt !== null && this.#startedAt !== startedAt;
     this.#startedAt = startedAt;

@@ -7,7 +7,6 @@ import { connectLegs } from './connect-legs.js';
 import { type Desk, endLeg } from './desk.js';
 import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia } from './hostile-text.js';
 import type { Leg } from './leg-book.js';
-import type { WaitingRooms } from './waiting-rooms.js';
 
 /** Q.850 causes; Asterisk turns them into 486, 603, 503, 480 and 404 for a leg that was not answered. */
 const REASON_CODES: Record<HangUpCause, number> = {
@@ -26,7 +25,6 @@ const EVENT_LAG_MS = 500;
 
 export interface CommandOptions {
   readonly resolvePrompt: (ref: PromptRef) => string | null;
-  readonly rooms: WaitingRooms;
 }
 
 /** Carries out commands. Whatever happens, each one settles and tells its failure as the contract of the port says. */
@@ -153,7 +151,7 @@ export class CommandCarrier {
   }
 
   async #enterRoom(rest: AriRest, command: SwitchCommandOf<'wait'>): Promise<void> {
-    const { rooms } = this.#options;
+    const { rooms } = this.#desk;
     const leg = this.#desk.book.leg(command.legId);
     // Adding a channel to the bridge that it is in takes it out and in again: the music would stumble.
     if (leg === null || leg.bridgeId === rooms.room(command.music)) return;

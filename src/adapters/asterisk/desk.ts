@@ -4,6 +4,7 @@ import type { AriRest } from './ari-rest.js';
 import type { CallChains } from './call-chains.js';
 import type { FaultCounter } from './fault-counter.js';
 import type { Leg, LegBook } from './leg-book.js';
+import type { WaitingRooms } from './waiting-rooms.js';
 
 /** The part of a pino logger that is used here. */
 export interface SwitchLog {
@@ -21,6 +22,7 @@ export interface Desk {
   readonly faults: FaultCounter;
   readonly book: LegBook;
   readonly chains: CallChains;
+  readonly rooms: WaitingRooms;
   readonly emit: (event: SwitchEvent) => void;
   /** Null while the switch is down. */
   readonly rest: () => AriRest | null;

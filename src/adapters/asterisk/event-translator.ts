@@ -47,11 +47,11 @@ export function translate(desk: Desk, event: Exclude<AriEvent, { type: 'Applicat
       return;
     }
     case 'ChannelEnteredBridge':
+      enteredBridge(desk, event);
+      return;
     case 'ChannelLeftBridge': {
       const leg = book.leg(event.channelId);
-      if (leg === null) return;
-      if (event.type === 'ChannelEnteredBridge') leg.bridgeId = event.bridgeId;
-      else if (leg.bridgeId === event.bridgeId) leg.bridgeId = null;
+      if (leg?.bridgeId === event.bridgeId) leg.bridgeId = null;
       return;
     }
     case 'BridgeDestroyed':
@@ -123,6 +123,14 @@ function legDestroyed(desk: Desk, event: EventOf<'ChannelDestroyed'>): void {
   if (leg === null) return;
   const dialled = leg.kind === 'agent' ? leg : { ...leg, answered: true };
   endLeg(desk, leg.legId, legEndCause({ ...dialled, cause: event.cause, techCause: event.techCause }));
+}
+
+function enteredBridge(desk: Desk, { channelId, bridgeId, alone }: EventOf<'ChannelEnteredBridge'>): void {
+  const leg = desk.book.leg(channelId);
+  if (leg !== null) leg.bridgeId = bridgeId;
+  const rest = desk.rest();
+  if (rest === null || !alone || !desk.rooms.isRoom(bridgeId)) return;
+  desk.rooms.startMusic(rest, bridgeId).catch(() => desk.faults.count('room.noMusic'));
 }
 
 function ringing(desk: Desk, channelId: string): void {

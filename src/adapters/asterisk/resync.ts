@@ -7,7 +7,6 @@ import { CALL_BRIDGE, LEG_VARIABLE, NOTE_VARIABLE, RECORDING_VARIABLE } from './
 import type { Desk } from './desk.js';
 import { cleanText, dialledDigits, isRecordingFile } from './hostile-text.js';
 import type { Leg, Recording } from './leg-book.js';
-import type { WaitingRooms } from './waiting-rooms.js';
 
 /** Requests under way at once while listing; Asterisk's HTTP server serves 100 sessions by default. */
 const AT_ONCE = 16;
@@ -32,12 +31,7 @@ export interface Resynced {
  * Looks at everything that is there and ours, fills the book anew and returns it as a snapshot. Called with the event stream open and
  * its events held back, so that nothing falls between.
  */
-export async function resync(
-  desk: Desk,
-  rest: AriRest,
-  rooms: WaitingRooms,
-  expected: SwitchStart['expected'],
-): Promise<Resynced> {
+export async function resync(desk: Desk, rest: AriRest, expected: SwitchStart['expected']): Promise<Resynced> {
   await rest.muteEvents(desk.app, MUTED_EVENTS).catch(() => desk.faults.count('resync.notMuted'));
   const [{ version, startedAt }, subscribed, channels, bridges] = await Promise.all([
     rest.about(),
@@ -63,7 +57,10 @@ export async function resync(
     else found.push(leg);
   });
 
-  rooms.keepOnly(new Set(bridges.map(({ id }) => id)));
+  desk.rooms.keepOnly(new Set(bridges.map(({ id }) => id)));
+  // Somebody may have entered while nobody heard of it. Music that plays already begins anew, which is the smaller evil.
+  const occupied = bridges.filter(({ id, channels: inside }) => desk.rooms.isRoom(id) && inside.length > 0);
+  await each(occupied, ({ id }) => desk.rooms.startMusic(rest, id));
   const before = desk.book.clear();
   for (const { channel, role } of found) {
     const answered = channel.state === 'Up';
@@ -73,7 +70,7 @@ export async function resync(
   const { playbacks, recordings } = expected();
   const snapshot: SwitchSnapshot = {
     legs: found.filter(({ role }) => role !== 'phone').map(legSnapshot),
-    bridges: callBridges(desk, bridges, rooms),
+    bridges: callBridges(desk, bridges),
     playbacks: await runningPlaybacks(desk, rest, playbacks),
     recordings: await runningRecordings(desk, rest, recordings, before, found),
   };
@@ -106,9 +103,9 @@ const legSnapshot = ({ channel, role, dnis, note }: Found): LegSnapshot => ({
 });
 
 /** Bridges of calls: named so by us, or a mixing bridge that one of our legs is in. Waiting rooms are not calls. */
-function callBridges(desk: Desk, bridges: readonly AriBridge[], rooms: WaitingRooms): SwitchSnapshot['bridges'] {
+function callBridges(desk: Desk, bridges: readonly AriBridge[]): SwitchSnapshot['bridges'] {
   return bridges
-    .filter(({ id }) => isPlainId(id) && !rooms.isRoom(id))
+    .filter(({ id }) => isPlainId(id) && !desk.rooms.isRoom(id))
     .filter(({ name, type, channels }) => {
       if (name === `${desk.app}:${CALL_BRIDGE}`) return true;
       return type === 'mixing' && channels.some((id) => desk.book.leg(id) !== null);

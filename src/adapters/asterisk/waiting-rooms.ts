@@ -3,11 +3,14 @@ import type { AriRest } from './ari-rest.js';
 /**
  * One holding bridge with music per music class, for all callers together; announcements are played to each channel inside it,
  * and the music comes back by itself. Rooms are made when first needed and stay.
+ *
+ * With its last caller Asterisk takes the music out of a holding bridge too, and the next one would hear nothing. Whether a room
+ * was empty is told reliably by one thing only: the event with which a caller enters it.
  */
 export class WaitingRooms {
   readonly #app: string;
   readonly #classes: readonly string[];
-  readonly #ready = new Map<string, Promise<void>>();
+  readonly #made = new Map<string, Promise<boolean>>();
 
   /** `classes`: Asterisk's music classes; the first is used for a name that is not among them. */
   constructor(app: string, classes: readonly string[]) {
@@ -17,41 +20,42 @@ export class WaitingRooms {
 
   /** The bridge id of the room for this music. */
   room(music: string): string {
-    return `${this.#app}-wait-${this.#classOf(music)}`;
+    return `${this.#app}-wait-${this.#classes.includes(music) ? music : this.#classes[0]}`;
   }
 
   isRoom(bridgeId: string): boolean {
-    return this.#classes.some((music) => this.room(music) === bridgeId);
+    return this.#musicOf(bridgeId) !== undefined;
   }
 
   async ensure(rest: AriRest, music: string): Promise<string> {
     const room = this.room(music);
-    let ready = this.#ready.get(room);
-    if (ready === undefined) {
-      ready = this.#open(rest, room, this.#classOf(music));
-      this.#ready.set(room, ready);
-      ready.catch(() => this.#ready.delete(room));
+    let made = this.#made.get(room);
+    if (made === undefined) {
+      made = rest.createBridge(room, 'holding', `${this.#app}:wait`);
+      this.#made.set(room, made);
+      made.catch(() => this.#made.delete(room));
     }
-    await ready;
+    await made;
     return room;
   }
 
-  /** After a resync: rooms that are not there any more will be made again. Music that we started and that still plays is left alone. */
+  /** Music for a room that somebody entered alone, or of which nobody knows whether it plays; there it begins anew. */
+  async startMusic(rest: AriRest, room: string): Promise<void> {
+    const music = this.#musicOf(room);
+    if (music === undefined) return;
+    await rest.startMusic(room, music).catch(() => rest.startMusic(room, music));
+  }
+
+  /** After a resync: rooms that are not there any more will be made again. */
   keepOnly(existing: ReadonlySet<string>): void {
-    for (const room of this.#ready.keys()) if (!existing.has(room)) this.#ready.delete(room);
+    for (const room of this.#made.keys()) if (!existing.has(room)) this.#made.delete(room);
   }
 
   forget(room: string): void {
-    this.#ready.delete(room);
+    this.#made.delete(room);
   }
 
-  #classOf(music: string): string {
-    return this.#classes.includes(music) ? music : (this.#classes[0] as string);
-  }
-
-  async #open(rest: AriRest, room: string, mohClass: string): Promise<void> {
-    await rest.createBridge(room, 'holding', `${this.#app}:wait`);
-    // Also for a room that an earlier process made: it may have died before the music began. Restarting it is a blink.
-    await rest.startMusic(room, mohClass);
+  #musicOf(bridgeId: string): string | undefined {
+    return this.#classes.find((music) => this.room(music) === bridgeId);
   }
 }
