@@ -49,7 +49,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true } },
   });
   installHeaders(app);
-  installErrors(app);
+  installErrors(app, deps.onFault);
   const access = installAccess(app, deps);
   readBodies(app);
   // A schema describes an answer; it must not cut a field off that it has not learnt of.

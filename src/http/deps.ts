@@ -34,6 +34,8 @@ export interface HttpDeps {
   /** Folder of the built pages; null serves the API alone. */
   readonly webRoot: string | null;
   readonly log?: FastifyBaseLogger;
+  /** Told of every defect of ours (an answer with status 500), with the route; for a log that is not fastify's. */
+  readonly onFault?: (error: Error, route: string) => void;
   readonly live?: Partial<LiveLimits>;
 }
 

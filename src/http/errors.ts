@@ -22,16 +22,19 @@ export function fromRefusal(refusal: Refusal): ApiError {
 function statusOf(id: string): number {
   if (id.startsWith('no-such-')) return 404;
   if (/^(bad|unknown|invalid)-/.test(id)) return 400;
-  if (/^(unavailable|not-writer|degraded|starting|stopping|timed-out|no-writer)/.test(id)) return 503;
+  if (/^(unavailable|standing-by|not-writer|degraded|starting|stopping|timed-out|no-writer)/.test(id)) return 503;
   if (id === 'forbidden') return 403;
   return 409;
 }
 
 /** The one place where errors become answers. What we did not expect is logged in full and told as nothing but its id. */
-export function installErrors(app: FastifyInstance): void {
+export function installErrors(app: FastifyInstance, onFault?: (error: Error, route: string) => void): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = describeError(error);
-    if (answer.status >= 500 && !(error instanceof ApiError)) request.log.error({ err: error }, 'request failed');
+    if (answer.status >= 500 && !(error instanceof ApiError)) {
+      request.log.error({ err: error }, 'request failed');
+      onFault?.(error, `${request.method} ${request.routeOptions.url ?? 'no route'}`);
+    }
     sendError(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => sendError(reply, notFoundFor(request)));

@@ -1,7 +1,11 @@
 import { connect } from 'node:net';
-import type { InjectOptions } from 'fastify';
+import type { FastifyInstance, InjectOptions } from 'fastify';
 import t from 'tap';
+import type { AgentConfig, QueueConfig } from '../../src/acd/config.js';
+import type { Fact } from '../../src/base/facts.js';
+import { asId } from '../../src/base/ids.js';
 import { buildApp, type HttpDeps } from '../../src/http/app.js';
+import { createLedger } from '../../src/service-level/ledger.js';
 import { aHouse, aQueue, aRecording, TOKENS } from './house.js';
 
 const bearer = (who: keyof typeof TOKENS) => ({ authorization: `Bearer ${TOKENS[who].secret}` });
@@ -14,10 +18,8 @@ const filled = (url: string): string =>
     url.includes('/queues/') ? 'general' : url.includes('/agents/') ? '1001' : url.includes('/calls/') ? 'call-1' : 'rec-1',
   );
 
-t.test('answers hold the shapes that the description promises, and equal the board', async (t) => {
-  const house = aHouse();
-  const app = buildApp(house);
-  t.teardown(() => app.close());
+/** Asks every GET that promises JSON, and holds the answer against the schema of its description. Returns the paths. */
+async function holdsToItsDescription(t: Pick<Tap, 'equal' | 'ok'>, app: FastifyInstance): Promise<string[]> {
   await app.ready();
   const described = app.swagger() as unknown as {
     paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>>;
@@ -34,13 +36,22 @@ t.test('answers hold the shapes that the description promises, and equal the boa
     t.equal(answer.statusCode, 200, path);
     t.ok(ajv.validate(schema, answer.json()), `${path} is as described: ${JSON.stringify(ajv.errors)}`);
   }
+  return Object.keys(described.paths);
+}
+type Tap = typeof t;
+
+t.test('answers hold the shapes that the description promises, and equal the board', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  await app.ready();
+  const paths = await holdsToItsDescription(t, app);
   const { queues, agents, ...rest } = house.board();
   t.same((await app.inject('/api/v1/board')).json(), house.board());
   t.same((await app.inject('/api/v1/queues')).json(), { seq: rest.seq, atMs: rest.atMs, queues });
   t.same((await app.inject('/api/v1/queues/general')).json().queue, queues[0]);
   t.same((await app.inject('/api/v1/agents')).json(), { seq: rest.seq, atMs: rest.atMs, agents });
   t.same((await app.inject('/api/v1/agents/1002')).json().agent, agents[1]);
-  const paths = Object.keys(described.paths);
   for (const path of [
     '/api/v1/queues/{id}',
     '/api/v1/agents/{id}/wrap-up/finish',
@@ -52,6 +63,43 @@ t.test('answers hold the shapes that the description promises, and equal the boa
   }
   t.equal((await app.inject('/docs/json')).json().info.title, 'hotline-acd');
   t.match((await app.inject('/docs/')).body, /swagger/);
+});
+
+t.test('what the real ledger says is as described too', async (t) => {
+  const config = {
+    id: asId<QueueConfig['id']>('general'),
+    title: { zh: '综合服务' },
+    target: { share: 0.8, withinMs: 20_000, formula: 'answered-of-offered', shortAbandonMs: 5_000 },
+    require: {},
+    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+  } as unknown as QueueConfig;
+  const agents = [{ id: '1001', name: 'Anna', team: 'north', groups: [], phone: 'sip:1001', skills: {}, queueRank: {} }];
+  const ledger = createLedger({ queues: [config], agents: agents as unknown as AgentConfig[], dayStartMs: () => 0 });
+  const call = { callId: 'call-1' };
+  const offer = { ...call, queueId: 'general', offerId: 'o-1', agentId: '1001' };
+  const bodies: object[] = [
+    { kind: 'switchUp', switchId: 'sim', detail: 'simulated' },
+    { kind: 'agentSignedIn', agentId: '1001', phone: 'sip:1001', by: 'anna' },
+    { kind: 'agentStatusChanged', agentId: '1001', status: 'ready', reason: null, by: 'anna' },
+    { kind: 'callArrived', ...call, switchId: 'sim', legId: 'l', ani: '13800001234', dnis: '95555', flowId: null },
+    { kind: 'callQueued', ...call, queueId: 'general', lane: 'ordinary', priority: 0, requirement: '', language: 'zh' },
+    { kind: 'callAnswered', ...offer, waitMs: 1_000 },
+    { kind: 'recordingStarted', ...call, recordingId: 'rec-1', agentId: '1001', queueId: 'general' },
+    { kind: 'recordingEnded', ...call, recordingId: 'rec-1', durationMs: 900, complete: true, reason: '' },
+    { kind: 'talkEnded', ...call, queueId: 'general', agentId: '1001', talkMs: 900, holdMs: 0, endedBy: 'caller' },
+    { kind: 'callEnded', ...call, outcome: 'answered', durationMs: 2_000, endedBy: 'caller' },
+    { kind: 'callArrived', callId: 'call-2', switchId: 'sim', legId: 'm', ani: '13900005678', dnis: '95555', flowId: null },
+    { kind: 'callQueued', callId: 'call-2', queueId: 'general', lane: 'vip', priority: 1, requirement: '', language: 'zh' },
+  ];
+  bodies.forEach((body, i) => {
+    ledger.add({ ...body, seq: i + 1, atMs: 1_000 * (i + 1) } as Fact);
+  });
+  const app = buildApp(aHouse({ ledger, board: () => ledger.board(20_000), nowMs: () => 20_000 }));
+  t.teardown(() => app.close());
+  await holdsToItsDescription(t, app);
+  const { queue } = (await app.inject('/api/v1/queues/general')).json();
+  t.same([queue.today.offered, queue.today.answered, queue.waiting, queue.callers[0].ani], [2, 1, 1, '***5678']);
+  t.match((await app.inject('/metrics')).body, /hotline_queue_answered_in_time_total\{queue="general"\} 1\n/);
 });
 
 t.test('refusals have stable ids', async (t) => {
@@ -102,18 +150,22 @@ t.test('refusals have stable ids', async (t) => {
   await asks(post({ status: 'ready' }), 409, 'agent-not-signed-in');
   house.refusal = { id: 'no-such-reason', message: 'x' };
   await asks(post({ status: 'notReady', reason: 'tea' }), 404, 'no-such-reason');
-  house.refusal = { id: 'unavailable', message: 'x' };
-  await asks(post({ status: 'ready' }), 503, 'unavailable');
+  for (const id of ['unavailable', 'standing-by']) {
+    house.refusal = { id, message: 'x' };
+    await asks(post({ status: 'ready' }), 503, id);
+  }
 
   const fails = () => {
     throw new Error('a secret of ours');
   };
-  const broken = buildApp(aHouse({ board: fails }));
+  const told: string[] = [];
+  const broken = buildApp(aHouse({ board: fails, onFault: (error, route) => told.push(`${route}: ${error.message}`) }));
   t.teardown(() => broken.close());
   const answer = await broken.inject('/api/v1/board');
   t.equal(answer.statusCode, 500);
   t.same(answer.json().id, 'internal-error');
   t.notMatch(answer.body, /secret/);
+  t.same(told, ['GET /api/v1/board: a secret of ours']);
 });
 
 t.test('agents are changed by command, and shown afterwards', async (t) => {
