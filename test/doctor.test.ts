@@ -29,7 +29,7 @@ const GIGABYTE = 1_024 ** 3;
 const healthy: Probes = {
   redis: async () => REDIS,
   ari: async () => ARI,
-  prompts: async () => ({ files: 40, hasManifest: true, missing: [] }),
+  prompts: async () => ({ wanted: 40, missing: [] }),
   canRun: async () => true,
   folder: async () => 'writable',
   freeBytes: async () => 100 * GIGABYTE,
@@ -42,7 +42,7 @@ const doctor = (faults: Partial<Probes> = {}, deps: Partial<DoctorDeps> = {}): P
     env: { HOTLINE_ARI_PASSWORD: 'a-long-and-own-password' },
     nodeVersion: '20.20.2',
     loadConfig: () => loadConfig(config, FLOWS),
-    loadFlows: async () => ({ ok: true, value: { flows: new Map(), warnings: [] } }),
+    loadFlows: async () => ({ flows: ['credit-card'], findings: [], texts: new Map() }),
     readSecret: () => null,
     probes: { ...healthy, ...faults },
     ...deps,
@@ -87,6 +87,10 @@ const refused = (): never => {
   throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 };
 
+const lost = (why: 'never' | 'old' | 'lost', wanted: number): Partial<Probes> => ({
+  prompts: async () => ({ wanted, missing: [{ prompt: 'system/goodbye', language: 'zh', why }] }),
+});
+
 const FAULTS: ReadonlyArray<[name: string, fault: Partial<Probes>, expected: string[], says: RegExp]> = [
   ['Redis away', { redis: async () => refused() }, ['fail redis'], /ECONNREFUSED[\s\S]+HOTLINE_REDIS_URL/],
   [
@@ -125,17 +129,13 @@ const FAULTS: ReadonlyArray<[name: string, fault: Partial<Probes>, expected: str
   ['switch too old', { ari: async () => ({ ...ARI, version: '16.28.0~dfsg' }) }, ['fail switch-version'], /20 or newer/],
   ['no Asterisk at all', { ari: async () => ({ ...ARI, version: null }) }, ['warn switch-version'], /see whether/],
   ['switch has another time', { ari: async () => ({ ...ARI, skewMs: 7_000 }) }, ['warn switch-clock'], /7\.0 s/],
-  ['prompts not built', { prompts: async () => ({ files: 0, hasManifest: false, missing: [] }) }, ['warn prompts'], /not built/],
-  [
-    'prompts lost',
-    { prompts: async () => ({ files: 9, hasManifest: true, missing: ['zh/a.wav', 'zh/b.wav'] }) },
-    ['fail prompts'],
-    /zh\/a\.wav, zh\/b\.wav/,
-  ],
+  ['prompts not built', lost('never', 1), ['warn prompts'], /not built/],
+  ['one prompt is older than its text', lost('old', 40), ['warn prompts'], /system\/goodbye \(zh\)/],
+  ['a prompt is gone', lost('lost', 40), ['fail prompts'], /hotline prompts build/],
   ['no voice, prompts there', { canRun: async () => false }, ['warn voice'], /espeak-ng/],
   [
     'no voice, no prompts',
-    { canRun: async () => false, prompts: async () => ({ files: 0, hasManifest: false, missing: [] }) },
+    { canRun: async () => false, ...lost('never', 1) },
     ['warn prompts', 'fail voice'],
     /install espeak-ng/,
   ],
@@ -191,7 +191,7 @@ t.test('configuration, environment and credentials', async (t) => {
   ]);
   const file = 'ivr-flows/credit-card.yaml';
   const finding = { file, line: 41, column: 24, level: 'error', rule: 'unknown-node', message: 'no such node' } as const;
-  const broken = await doctor({}, { loadFlows: async () => ({ ok: false, error: [finding] }) });
+  const broken = await doctor({}, { loadFlows: async () => ({ flows: [], findings: [finding], texts: new Map() }) });
   t.same(wrong(broken), ['fail flows']);
   t.match(formatDoctor(broken, 'en'), /credit-card\.yaml:41:24 {2}error {2}unknown-node/);
   const bare = await doctor({ ari: () => Promise.reject(new Error('must not be asked')) }, { env: {} });
@@ -232,7 +232,10 @@ t.test('the command: language, JSON, exit code', async (t) => {
   const chinese = await run();
   t.equal(chinese.code, 1, 'no Redis there');
   t.match(chinese.text, /无法连接 Redis/);
-  t.match((await run('--lang', 'en')).text, /does not answer: ENOENT/);
+  t.match(
+    (await run('--lang', 'en')).text,
+    /the flows are right: .*credit-card[\s\S]+does not answer: ENOENT[\s\S]+not built yet/,
+  );
   const { text } = await run('--json');
   const parsed = JSON.parse(text) as { ok: boolean; checks: Line[] };
   t.equal(parsed.ok, false);
@@ -280,10 +283,14 @@ t.test('the probes on real folders, ports and a web server', async (t) => {
   t.ok(await probes.canRun('program'));
   t.notOk(await probes.canRun('text'));
   t.ok((await probes.freeBytes(join(folder, 'not/yet'))) > 0);
-  t.same(await probes.prompts(folder), { files: 0, hasManifest: false, missing: [] });
-  await writeFile(join(folder, 'a.wav'), '');
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify({ prompts: { a: { zh: 'a.wav', en: 'b.wav' } } }));
-  t.same(await probes.prompts(folder), { files: 1, hasManifest: true, missing: ['b.wav'] });
+  const texts = new Map([['system/goodbye', { zh: '再见', en: 'Goodbye' }]]);
+  t.match(await probes.prompts(texts, folder), {
+    wanted: 2,
+    missing: [
+      { language: 'zh', why: 'never' },
+      { language: 'en', why: 'never' },
+    ],
+  });
   t.ok(Math.abs((await probes.clock()).driftMs) < 1_000);
   t.ok(
     isAtLeast('22.10.1~dfsg', '20') &&

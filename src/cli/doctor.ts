@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { readFlowFolder } from '../adapters/files/flow-files.js';
+import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
 import type { Result } from '../base/result.js';
 import { type Environment, readEnvironment, type Settings, settle } from '../main/config/environment.js';
-import { type LoadedFlows, loadFlows } from '../main/config/flows.js';
+import { readText } from '../main/config/files.js';
 import { type LoadedConfig, loadConfig } from '../main/config/load.js';
 import type { ConfigFinding } from '../main/config/shape-findings.js';
 import { type Host, processHost } from '../main/host.js';
+import { readSecretFile } from '../main/secret-file.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
 import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
 import { type Probes, realProbes } from './doctor/probes.js';
@@ -19,9 +21,16 @@ export interface DoctorDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
   loadConfig(): Promise<Result<LoadedConfig, ConfigFinding[]>>;
-  loadFlows(config: LoadedConfig): Promise<Result<LoadedFlows, ConfigFinding[]>>;
+  loadFlows(config: LoadedConfig): Promise<FlowsFound>;
   readSecret(path: string): string | null;
   readonly probes: Probes;
+}
+
+export interface FlowsFound {
+  readonly flows: readonly string[];
+  readonly findings: readonly ConfigFinding[];
+  /** What is to be spoken, of `prompts.yaml` and of the flows. */
+  readonly texts: PromptTexts;
 }
 
 /**
@@ -33,7 +42,8 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
   const loaded = await deps.loadConfig();
   const environment = readEnvironment(deps.env);
   lines.push(...configurationLines(loaded));
-  if (loaded.ok) lines.push(...flowLines(await deps.loadFlows(loaded.value)));
+  const flows = loaded.ok ? await deps.loadFlows(loaded.value) : null;
+  if (flows) lines.push(...flowLines(flows));
   if (!environment.ok) lines.push(...checkFindings('environment', environment.error, SETTINGS_WELL));
   if (!loaded.ok || !environment.ok) return lines;
 
@@ -46,7 +56,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
     ['redis', () => checkRedis(settings, probes)],
     // Without settled credentials the switch was complained about already.
     ['switch', async () => (settled.ok ? checkSwitch(settings, probes) : [])],
-    ['prompts', () => checkPrompts(settings, probes)],
+    ['prompts', async () => (flows ? checkPrompts(settings, flows.texts, probes) : [])],
     ['folders', () => checkFolders(settings, probes)],
     ['disk', () => checkDisk(settings, probes)],
     ['clock', () => checkClock(settings, probes)],
@@ -74,14 +84,27 @@ function configurationLines(loaded: Result<LoadedConfig, ConfigFinding[]>): Line
     : checkFindings('configuration', loaded.error, SETTINGS_WELL);
 }
 
-function flowLines(loaded: Result<LoadedFlows, ConfigFinding[]>): Line[] {
-  if (!loaded.ok) return checkFindings('flows', loaded.error, SETTINGS_WELL);
-  const names = [...loaded.value.flows.keys()].join(', ');
-  return checkFindings(
-    'flows',
-    loaded.value.warnings,
-    fine('flows', words(`流程正确：${names}`, `the flows are right: ${names}`)),
-  );
+function flowLines({ flows, findings }: FlowsFound): Line[] {
+  const names = flows.join(', ');
+  return checkFindings('flows', findings, fine('flows', words(`流程正确：${names}`, `the flows are right: ${names}`)));
+}
+
+/** The flows and the prompts of the system, checked against the configuration. */
+async function readFlows(config: LoadedConfig, folder: string): Promise<FlowsFound> {
+  const file = join(folder, 'prompts.yaml');
+  const findings: ConfigFinding[] = [];
+  const text = await readText(file, findings);
+  const system = text === null ? null : parsePromptFile(text, file);
+  if (system && !system.ok) findings.push(...system.error);
+  const prompts = system?.ok ? system.value : new Map();
+  const read = await readFlowFolder(config.folders.flows, {
+    queues: config.acd.queues.map((queue) => queue.id),
+    skills: config.skills,
+    calendars: Object.keys(config.calendars),
+    prompts: system?.ok ? [...prompts.keys()] : undefined,
+  });
+  const texts = collectTexts(prompts, read.flows.values());
+  return { flows: [...read.flows.keys()], findings: [...findings, ...read.findings], texts };
 }
 
 const SETTINGS_WELL = fine('settings', words('密码与监听地址安全', 'passwords and the address to listen at are safe'));
@@ -137,7 +160,7 @@ export function addDoctorCommand(program: Command, host: Host = processHost()): 
         env: host.env,
         nodeVersion: host.nodeVersion,
         loadConfig: () => loadConfig(config),
-        loadFlows: (loaded) => loadFlows(loaded),
+        loadFlows: (loaded) => readFlows(loaded, config),
         readSecret: readSecretFile,
         probes: realProbes(host.env),
       });
@@ -148,12 +171,3 @@ export function addDoctorCommand(program: Command, host: Host = processHost()): 
 }
 
 const localeOf = (env: Host['env']): keyof Words => ((env.LC_ALL || env.LANG || '').startsWith('zh') ? 'zh' : 'en');
-
-/** Trimmed text of a small file, or null. */
-export function readSecretFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').slice(0, 4_096).trim();
-  } catch {
-    return null;
-  }
-}

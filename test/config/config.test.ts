@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { MAX_TEXT } from '../../src/flow/source.js';
 import { numberKey } from '../../src/main/config/customers.js';
-import { loadFlows } from '../../src/main/config/flows.js';
 import { formatConfigFinding, type LoadedConfig, loadConfig } from '../../src/main/config/load.js';
 import type { ConfigFinding } from '../../src/main/config/shape-findings.js';
 import { configSchemas } from '../../src/main/config/shapes.js';
@@ -367,20 +366,6 @@ t.test('relative folders start at the project, flows are those of their folder',
     prompts: join(project, '.cache/data/prompts'),
     recordings: join(project, '.cache/data/recording'),
   });
-  const flows = await loadFlows(result.value);
-  if (!flows.ok) throw new Error(flows.error.map(formatConfigFinding).join('\n'));
-  t.ok(flows.value.flows.has('credit-card') && flows.value.flows.has('transport-card'));
-  t.match(flows.value.flows.get('credit-card')?.version, /^[0-9a-f]{12}$/);
-  const text = await readFile(join(project, 'ivr-flows/credit-card.yaml'), 'utf8');
-  await writeFile(join(project, 'ivr-flows/credit.yaml'), text);
-  await writeFile(join(project, 'ivr-flows/credit-card.yaml'), text.replace('to: general', 'to: genral'));
-  await writeFile(join(project, 'ivr-flows/credit-card.test.yaml'), 'not a flow');
-  const broken = await loadFlows(result.value);
-  const found = broken.ok ? [] : broken.error.filter((finding) => finding.level === 'error');
-  t.match(found, [
-    { file: /credit-card\.yaml$/, rule: 'unknown-queue', line: text.slice(0, text.indexOf('to: general')).split('\n').length },
-    { file: /credit\.yaml$/, rule: 'other-name', line: 1 },
-  ]);
   await rm(join(project, 'ivr-flows'), { recursive: true });
   const without = await loadConfig(join(project, 'config'));
   t.match(without.ok || without.error.map((finding) => finding.rule), ['unknown-flow', 'unknown-flow']);

@@ -1,7 +1,8 @@
+import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
 import { localTime } from '../../base/calendar.js';
 import type { Settings } from '../../main/config/environment.js';
 import { bad, fine, isAtLeast, type Line, odd, words } from './line.js';
-import type { Probes } from './probes.js';
+import type { Probes, PromptState } from './probes.js';
 
 /** This machine: Node, folders, disk, clock, port, prompts. */
 
@@ -119,28 +120,27 @@ export async function checkPort(settings: Settings, probes: Probes): Promise<Lin
   }
 }
 
-export async function checkPrompts(settings: Settings, probes: Probes): Promise<Line[]> {
-  const lines: Line[] = [];
-  const { files, hasManifest, missing } = await probes.prompts(settings.folders.prompts);
-  const build = words('启动 hotline 会自动生成语音', 'starting hotline speaks them');
-  if (missing.length > 0) {
-    const some = missing.slice(0, 3).join(', ');
-    const rest = missing.length > 3 ? ' ...' : '';
-    const found = words(
-      `缺少 ${missing.length} 个提示音：${some}${rest}`,
-      `${missing.length} prompts are missing: ${some}${rest}`,
-    );
-    lines.push(bad('prompts', found, build));
-  } else if (files === 0 || !hasManifest) {
-    lines.push(odd('prompts', words('提示音尚未生成', 'the prompts are not built yet'), build));
-  } else lines.push(fine('prompts', words(`提示音齐全（${files} 个文件）`, `the prompts are there (${files} files)`)));
-
+/** What was never spoken, or in other words, is spoken at the next start; what was spoken and is gone is silence now. */
+export async function checkPrompts(settings: Settings, texts: PromptTexts, probes: Probes): Promise<Line[]> {
+  const { wanted, missing } = await probes.prompts(texts, settings.folders.prompts);
   const [program = ''] = settings.prompts.command;
-  if (await probes.canRun(program)) lines.push(fine('voice', words(`语音合成：${program}`, `prompts are spoken by ${program}`)));
-  else {
-    const found = words(`找不到语音合成程序 ${program}`, `${program}, which speaks the prompts, is not on PATH`);
-    const mend = words(`请安装 ${program}，或修改 prompts.command`, `install ${program}, or change prompts.command`);
-    lines.push((files > 0 && missing.length === 0 ? odd : bad)('voice', found, mend));
-  }
-  return lines;
+  const isThere = await probes.canRun(program);
+  return [promptLine(wanted, missing), voiceLine(program, isThere, missing.length > 0)];
+}
+
+function promptLine(wanted: number, missing: PromptState['missing']): Line {
+  if (missing.length === 0) return fine('prompts', words(`提示音齐全（${wanted} 个）`, `all ${wanted} prompts are there`));
+  const names = missing.slice(0, 3).map(({ prompt, language }) => `${prompt} (${language})`);
+  const some = `${names.join(', ')}${missing.length > 3 ? ' ...' : ''}`;
+  const mend = words('运行 hotline prompts build，或启动 hotline', 'run "hotline prompts build", or start hotline');
+  if (missing.length === wanted) return odd('prompts', words('提示音尚未生成', 'the prompts are not built yet'), mend);
+  const found = words(`缺少 ${missing.length} 个提示音：${some}`, `${missing.length} prompts are missing: ${some}`);
+  return (missing.some(({ why }) => why === 'lost') ? bad : odd)('prompts', found, mend);
+}
+
+function voiceLine(program: string, isThere: boolean, isNeeded: boolean): Line {
+  if (isThere) return fine('voice', words(`语音合成：${program}`, `prompts are spoken by ${program}`));
+  const found = words(`找不到语音合成程序 ${program}`, `${program}, which speaks the prompts, is not on PATH`);
+  const mend = words(`请安装 ${program}，或修改 prompts.command`, `install ${program}, or change prompts.command`);
+  return (isNeeded ? bad : odd)('voice', found, mend);
 }

@@ -1,18 +1,20 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { missingPrompts } from '../../adapters/files/prompt-builder.js';
+import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
 import { redisFrom } from '../../adapters/redis/redis-store.js';
 
 /** What the doctor looks at. Tests put faults in their place; `realProbes` looks at this machine. All of them end by themselves. */
 export interface Probes {
   redis(url: string): Promise<RedisState>;
   ari(target: AriTarget): Promise<AriAnswer>;
-  prompts(folder: string): Promise<PromptFiles>;
+  prompts(texts: PromptTexts, folder: string): Promise<PromptState>;
   /** True when the program can be run from PATH (or is a path that can be run). */
   canRun(program: string): Promise<boolean>;
   folder(path: string): Promise<FolderState>;
@@ -47,11 +49,10 @@ export interface AriAnswer {
   readonly skewMs: number | null;
 }
 
-export interface PromptFiles {
-  readonly files: number;
-  readonly hasManifest: boolean;
-  /** Named in the manifest and not there. */
-  readonly missing: readonly string[];
+export interface PromptState {
+  /** All prompts in all their languages. */
+  readonly wanted: number;
+  readonly missing: ReadonlyArray<{ readonly prompt: string; readonly language: string; readonly why: 'never' | 'old' | 'lost' }>;
 }
 
 export type FolderState = 'writable' | 'readOnly' | 'creatable' | 'missing' | 'noFolder';
@@ -130,19 +131,9 @@ function versionIn(text: string): string | null {
   }
 }
 
-/** Counts sound files, and looks whether those that the manifest names are there, whatever else the manifest says. */
-async function prompts(folderPath: string): Promise<PromptFiles> {
-  const all = await readdir(folderPath, { recursive: true }).catch(() => [] as string[]);
-  const files = new Set(all.filter((name) => name.endsWith('.wav')));
-  const text = await readFile(join(folderPath, 'manifest.json'), 'utf8').catch(() => null);
-  if (text === null) return { files: files.size, hasManifest: false, missing: [] };
-  const named: string[] = [];
-  const collect = (value: unknown): void => {
-    if (typeof value === 'string' && value.endsWith('.wav') && !isAbsolute(value)) named.push(value);
-    else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) collect(inner);
-  };
-  collect(JSON.parse(text));
-  return { files: files.size, hasManifest: true, missing: named.filter((name) => !files.has(name)) };
+async function prompts(texts: PromptTexts, folderPath: string): Promise<PromptState> {
+  const wanted = [...texts.values()].reduce((sum, words) => sum + Object.keys(words).length, 0);
+  return { wanted, missing: await missingPrompts(texts, folderPath) };
 }
 
 async function canRun(program: string, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {

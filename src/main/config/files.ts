@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { byPlace } from '../../flow/finding.js';
 import { MAX_TEXT } from '../../flow/source.js';
 import type { ConfigFinding } from './shape-findings.js';
@@ -19,13 +19,6 @@ export async function readText(path: string, findings: ConfigFinding[]): Promise
       ? refuse('no-file', 'this file is missing')
       : refuse('unreadable', `the file cannot be read (${code})`);
   }
-}
-
-/** Flows are named by their files; tests stand beside them as `<flow>.test.yaml`. No folder, no flows. */
-export async function flowNames(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch(() => [] as string[]);
-  const flows = files.filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml'));
-  return flows.map((file) => file.slice(0, -'.yaml'.length)).sort();
 }
 
 export const byFileAndPlace = (a: ConfigFinding, b: ConfigFinding): number =>

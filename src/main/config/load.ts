@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { AcdConfig } from '../../acd/config.js';
+import { flowIdsOf, listFlowFiles } from '../../adapters/files/flow-files.js';
 import { type Calendar, daysBetween, type OpenSpan } from '../../base/calendar.js';
 import { asId, type FlowId, type SwitchId } from '../../base/ids.js';
 import { err, ok, type Result } from '../../base/result.js';
@@ -8,7 +9,7 @@ import type { Ms } from '../../base/time.js';
 import { formatFinding } from '../../flow/finding.js';
 import { readSource } from '../../flow/source.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
-import { byFileAndPlace, flowNames, readText } from './files.js';
+import { byFileAndPlace, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
@@ -63,7 +64,7 @@ export interface LoadedConfig {
 export interface LoadOptions {
   /** Folder that relative paths start from; the one around the configuration's unless told. */
   readonly base?: string;
-  /** Names of the flows; those of the files in the flows folder unless told. */
+  /** Names of the flows; those of the flows folder unless told. */
   readonly flows?: readonly string[];
 }
 
@@ -85,7 +86,7 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
   const agents = shaped(agentsShape, sources.agents, findings);
   const customers = shaped(customersShape, sources.customers, findings);
   const flowsFolder = resolve(base, textAt(sources.hotline, ['folders', 'flows']) ?? 'ivr-flows');
-  findings.push(...checkNames(sources, options.flows ?? (await flowNames(flowsFolder))));
+  findings.push(...checkNames(sources, options.flows ?? (await flowsIn(flowsFolder))));
 
   const errors = findings.filter((finding) => finding.level === 'error').sort(byFileAndPlace);
   if (errors.length > 0) return err(errors.slice(0, FINDINGS_SHOWN));
@@ -111,6 +112,9 @@ function shaped<S extends Parameters<typeof checkShape>[0]>(shape: S, file: Sour
   findings.push(...checked.findings);
   return checked.value;
 }
+
+/** No folder, no flows: each number that names one is told. */
+const flowsIn = async (folder: string): Promise<string[]> => flowIdsOf(await listFlowFiles(folder).catch(() => []));
 
 function textAt(file: SourceFile | null, path: readonly string[]): string | null {
   let at: unknown = file?.source.value;
