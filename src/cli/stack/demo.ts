@@ -16,6 +16,8 @@ export interface DemoSetting {
   readonly phones: ReadonlyMap<string, number>;
   readonly apiUrl: string;
   readonly token: string;
+  /** Told when a played phone dies although nobody asked. */
+  readonly onDeath: (what: string) => void;
 }
 
 export interface Demo {
@@ -39,24 +41,45 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   makeSound(setting.options, folder);
-  const children: Child[] = [];
+  const phones: Child[] = [];
   for (const [phone, port] of setting.phones) {
-    children.push(await startSipp({ sipp, folder, rtp: setting.asterisk.rtp }, `agent-${phone}`, 'demo-agent.xml', port, []));
+    phones.push(await startSipp({ sipp, folder, rtp: setting.asterisk.rtp }, `agent-${phone}`, 'demo-agent.xml', port, []));
   }
   const rounds = new AbortController();
   const agents = setting.house.agents.filter(({ phone }) => setting.phones.has(phone));
   await lookAfter(setting, agents, true);
   const watch = keepLookingAfter(setting, agents, rounds.signal);
-  children.push(...(await startCallers(setting, sipp, folder)));
+  const callers = await startCallers(setting, sipp, folder);
+  const all = [...phones, ...callers];
+  let isEnding = false;
+  for (const child of all) {
+    void child.exited.then(({ code, signal }) => {
+      if (!isEnding) setting.onDeath(`${child.name} ended unexpectedly (${signal ?? `exit code ${code}`}), see ${folder}`);
+    });
+  }
   return {
     async stop() {
+      isEnding = true;
       rounds.abort();
-      await Promise.all([watch, ...children.map((child) => child.stop(1_000))]);
+      await Promise.all([watch, ...callers.map(hangUp)]);
+      // What is signed in stays signed in over a restart; nobody would answer these phones then.
+      await signOut(setting, agents);
+      await Promise.all(phones.map((child) => child.stop(1_000)));
     },
     kill() {
-      for (const child of children) child.signal('SIGKILL');
+      isEnding = true;
+      for (const child of all) child.signal('SIGKILL');
     },
   };
+}
+
+/** SIPp takes no new call at the first SIGUSR1 and hangs up what is open at the second. */
+async function hangUp(child: Child): Promise<void> {
+  child.signal('SIGUSR1');
+  await pause(100);
+  child.signal('SIGUSR1');
+  await Promise.race([child.exited, pause(1_500, undefined, { ref: false })]);
+  await child.stop(500);
 }
 
 async function startCallers({ options, house, asterisk }: DemoSetting, sipp: string, folder: string): Promise<Child[]> {
@@ -179,25 +202,30 @@ interface AgentSeen {
 }
 
 /** Signs in who is not, and makes ready who is not ready. `strict`: a refusal is an error, as at the start. */
-async function lookAfter({ apiUrl, token }: DemoSetting, agents: House['agents'], strict: boolean): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const call = async (path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${apiUrl}/api/v1/${path}`, {
-      headers,
-      signal: AbortSignal.timeout(5_000),
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    });
-    if (!response.ok && strict)
-      throw new Error(`the API refused ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
-    return response.json().catch(() => null);
-  };
-  const seen = statusById((await call('agents')) as { agents?: AgentSeen[] } | null);
+async function lookAfter(setting: DemoSetting, agents: House['agents'], strict: boolean): Promise<void> {
+  const seen = statusById((await callApi(setting, 'agents', undefined, strict)) as { agents?: AgentSeen[] } | null);
   for (const { id, phone } of agents) {
     const status = seen.get(id) ?? 'loggedOut';
     if (status === 'ready') continue;
-    if (status === 'loggedOut') await call(`agents/${encodeURIComponent(id)}/sign-in`, { phone: `sip:${phone}` });
-    await call(`agents/${encodeURIComponent(id)}/status`, { status: 'ready' });
+    if (status === 'loggedOut')
+      await callApi(setting, `agents/${encodeURIComponent(id)}/sign-in`, { phone: `sip:${phone}` }, strict);
+    await callApi(setting, `agents/${encodeURIComponent(id)}/status`, { status: 'ready' }, strict);
   }
+}
+
+async function signOut(setting: DemoSetting, agents: House['agents']): Promise<void> {
+  await Promise.allSettled(agents.map(({ id }) => callApi(setting, `agents/${encodeURIComponent(id)}/sign-out`, {}, false)));
+}
+
+async function callApi({ apiUrl, token }: DemoSetting, path: string, body: unknown, strict: boolean): Promise<unknown> {
+  const response = await fetch(`${apiUrl}/api/v1/${path}`, {
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    signal: AbortSignal.timeout(5_000),
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  if (!response.ok && strict)
+    throw new Error(`the API refused ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+  return response.json().catch(() => null);
 }
 
 function statusById(answer: { agents?: AgentSeen[] } | null): Map<string, string> {

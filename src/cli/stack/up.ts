@@ -101,6 +101,7 @@ class Stack {
         phones,
         apiUrl: localUrl(url),
         token: secrets.apiToken,
+        onDeath: say,
       });
       say(`Demonstration: ${phones.size} agents, ${options.demoCallsPerMinute} calls a minute / 演示已开始\n`);
     }
