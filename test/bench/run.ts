@@ -1,0 +1,18 @@
+import { handover } from './handover.js';
+
+/**
+ * `npm run bench -- NAME [--json]`: timings, side by side with a peer or a floor measured in the same run. People read the lines above; the last line is
+ * one JSON object.
+ */
+const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> = { handover };
+
+const [name = '', ...flags] = process.argv.slice(2);
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (!bench) {
+  console.error(`usage: npm run bench -- NAME [--json]\nbenches: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+const quiet = flags.includes('--json');
+const result = await bench((line) => (quiet ? console.error(line) : console.log(line)));
+console.log(JSON.stringify({ bench: name, ...result }));
+process.exit(0);
