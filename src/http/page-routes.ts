@@ -13,7 +13,8 @@ const hidden = { hide: true } as const;
  */
 export function pageRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const root = deps.webRoot;
-  if (root === null || !existsSync(join(root, 'index.html'))) {
+  // The folder of the sources has the document too, but not the script that the build makes.
+  if (root === null || !['index.html', 'main.js'].every((name) => existsSync(join(root, name)))) {
     app.get('/', { config: page, schema: hidden }, (_request, reply) =>
       reply
         .type('text/plain; charset=utf-8')
