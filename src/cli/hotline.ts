@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { processHost } from '../main/host.js';
+import { addDoctorCommand } from './doctor.js';
 import { addFlowCommand } from './flow.js';
 import { addPromptsCommand } from './prompts.js';
 import { addServeCommand } from './serve.js';
@@ -8,12 +10,14 @@ import { addUpCommand } from './up.js';
 
 /** The `hotline` command. Each part adds its own; only composition stands here. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const host = processHost();
 const program = new Command('hotline')
   .description('Control layer for telephone hotlines: IVR, routing, recording and service level over Asterisk and FreeSWITCH')
   .version(version)
   .showHelpAfterError();
 addServeCommand(program);
 addUpCommand(program);
-addFlowCommand(program);
-addPromptsCommand(program);
+addDoctorCommand(program, host);
+addFlowCommand(program, host);
+addPromptsCommand(program, host);
 await program.parseAsync();

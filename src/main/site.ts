@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFlowFolder } from '../adapters/files/flow-files.js';
@@ -20,6 +21,8 @@ export interface Site {
   readonly flows: ReadonlyMap<FlowId, CheckedFlow>;
   readonly texts: PromptTexts;
   readonly warnings: readonly Finding[];
+  /** Recorded prompts stand beside the configuration and go before spoken ones. */
+  readonly recordedPrompts: string;
 }
 
 export interface SiteOptions {
@@ -75,7 +78,7 @@ export function hotlineConfig({ settings, flows }: Site): HotlineConfig {
 
 /** Speaks what is missing. A prompt that cannot be made is told; the others are there. */
 export async function preparePrompts(
-  { settings, texts }: Site,
+  { settings, texts, recordedPrompts }: Site,
   onProgress?: (done: number, of: number) => void,
 ): Promise<{ report: BuildReport; catalogue: PromptCatalogue | null }> {
   const folder = settings.folders.prompts;
@@ -84,7 +87,7 @@ export async function preparePrompts(
     texts,
     folder,
     speech: settings.prompts,
-    recorded: join(settings.folders.data, 'recorded-prompts'),
+    recorded: existsSync(recordedPrompts) ? recordedPrompts : null,
     onProgress: ({ done, of }) => onProgress?.(done, of),
   });
   const catalogue = await loadPromptManifest(folder, settings.site.languages);

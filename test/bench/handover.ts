@@ -31,12 +31,21 @@ export async function handover(say: (line: string) => void): Promise<object> {
       {
         redis: true,
         phones: AGENT_NAMES,
-        asterisk: { bench: { number: QUEUE_NUMBER, members: AGENT_NAMES, wrapUpS: 0 }, rtp: { from, to: from + 1_199 }, ownNumbers: [OUR_NUMBER] },
+        asterisk: {
+          bench: { number: QUEUE_NUMBER, members: AGENT_NAMES, wrapUpS: 0 },
+          rtp: { from, to: from + 1_199 },
+          ownNumbers: [OUR_NUMBER],
+        },
       },
     );
     const agents = await Promise.all(
       AGENT_NAMES.map((name) =>
-        createPhone({ name, port: stack.phonePort(name), media: 'off', behaviour: { answerAfterMs: 20, hangUpAfterMs: TALK_MS } }),
+        createPhone({
+          name,
+          port: stack.phonePort(name),
+          media: 'off',
+          behaviour: { answerAfterMs: 20, hangUpAfterMs: TALK_MS },
+        }),
       ),
     );
     clean.push(async () => void (await Promise.all(agents.map((agent) => agent.close()))));
@@ -179,7 +188,9 @@ function writeConfig(folder: string): string {
   const flows = join(folder, 'ivr-flows');
   mkdirSync(config, { recursive: true });
   mkdirSync(flows, { recursive: true });
-  const agents = AGENT_NAMES.map((name) => `  "${name}": { name: Agent ${name}, team: all, phone: sip:${name}, skills: { service: 1 } }`);
+  const agents = AGENT_NAMES.map(
+    (name) => `  "${name}": { name: Agent ${name}, team: all, phone: sip:${name}, skills: { service: 1 } }`,
+  );
   const files = {
     'hotline.yaml': `site: bench\ntimeZone: Asia/Shanghai\nlanguages: [zh, en]\nnumbers: { "${OUR_NUMBER}": straight }\ncalendars: { service: { always: open } }\nskills: [ service ]\nswitch: { kind: asterisk, id: bench, url: "http://127.0.0.1:8088/ari", user: hotline }\n`,
     'queues.yaml':
@@ -189,7 +200,10 @@ function writeConfig(folder: string): string {
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(config, name), text);
   copyFileSync(join(projectFolder, 'config', 'prompts.yaml'), join(config, 'prompts.yaml'));
-  writeFileSync(join(flows, 'straight.yaml'), 'flow: straight\nlanguages: [zh]\nstart: agent\nnodes:\n  agent: { queue: { to: general } }\n');
+  writeFileSync(
+    join(flows, 'straight.yaml'),
+    'flow: straight\nlanguages: [zh]\nstart: agent\nnodes:\n  agent: { queue: { to: general } }\n',
+  );
   return config;
 }
 
