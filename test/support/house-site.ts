@@ -1,0 +1,182 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { projectFolder } from '../../src/cli/stack/places.js';
+import { writeToneWav } from './tone.js';
+
+/**
+ * The configuration of a house under test: the shipped flows and system prompts, with a tone of its own for every sentence, so that a phone
+ * knows what it hears; two flows of its own; short times.
+ */
+
+/** What is heard where. Multiples of 50 that a frame of 20 ms can tell apart. */
+export const HZ = {
+  music: 350,
+  menu: 600,
+  vip: 400,
+  position: 800,
+  goodbye: 900,
+  spoken: 700,
+  signedIn: 450,
+  ready: 550,
+  notReady: 650,
+  signedOut: 950,
+  refused: 1000,
+  caller: 1100,
+  /** 1001 sends 1500, 1002 1600 ... */
+  agent: 1500,
+} as const;
+
+/** How long each prompt sounds, in seconds; the menu's is there three times. */
+const PROMPT_S = '1.2';
+const SYSTEM_HZ: Record<string, number> = {
+  goodbye: HZ.goodbye,
+  'position-{n}': HZ.position,
+  'position-more': HZ.position,
+  'agent-signed-in': HZ.signedIn,
+  'agent-ready': HZ.ready,
+  'agent-not-ready': HZ.notReady,
+  'agent-signed-out': HZ.signedOut,
+  'agent-refused': HZ.refused,
+};
+
+export const AGENTS = ['1001', '1002', '1003', '1004', '1005', '1006'] as const;
+export const agentHz = (name: string): number => HZ.agent + (Number(name) - 1001) * 100;
+/** Serve `lost-card`; the others serve `general`. */
+const LOST_CARD_AGENTS: readonly string[] = ['1005', '1006'];
+
+export const VIP_NUMBER = '13800000001';
+/** A menu (0 `general`, 1 `lost-card`, 2 goodbye), with a VIP lane by number. */
+export const MENU = '95588';
+/** The shipped flow for cards. */
+export const CARD = '95589';
+/** Straight into `general`. */
+export const STRAIGHT = '95500';
+
+const TEST_MENU = {
+  flow: 'test-menu',
+  languages: ['zh', 'en'],
+  start: 'identify',
+  prompts: { main: tone(HZ.menu), vip: tone(HZ.vip) },
+  nodes: {
+    identify: { identify: { by: 'ani', directory: 'customers' }, next: 'vip-or-main' },
+    'vip-or-main': { branch: [{ when: 'caller.tier == "vip"', next: 'say-vip' }, { next: 'main' }] },
+    main: {
+      menu: { prompt: ['main', 'main', 'main'], firstDigit: '5s', tries: 2 },
+      keys: { '0': 'agent', '1': 'lost', '2': 'bye' },
+      failed: 'bye',
+    },
+    'say-vip': { play: 'vip', next: 'vip' },
+    vip: { queue: { to: 'general', lane: 'vip' }, answered: 'bye' },
+    agent: { queue: { to: 'general' }, answered: 'bye' },
+    lost: { queue: { to: 'lost-card', priority: 100 }, answered: 'bye' },
+    bye: { play: 'goodbye', hangup: true },
+  },
+};
+const STRAIGHT_FLOW = {
+  flow: 'straight',
+  languages: ['zh', 'en'],
+  start: 'agent',
+  nodes: { agent: { queue: { to: 'general' }, answered: 'bye' }, bye: { play: 'goodbye', hangup: true } },
+};
+
+export interface HouseSite {
+  /** For `--config`. */
+  readonly config: string;
+  readonly music: string;
+  readonly apiToken: string;
+}
+
+/** Writes the whole site below `folder`. `prompts` is shared by all houses: a sound is made once for all runs. */
+export function writeHouseSite(options: { folder: string; prompts: string; httpPort: number }): HouseSite {
+  const { folder, prompts, httpPort } = options;
+  const config = join(folder, 'config');
+  const flows = join(folder, 'flows');
+  const music = join(folder, 'music');
+  for (const path of [config, flows, music, prompts]) mkdirSync(path, { recursive: true, mode: 0o755 });
+  writeToneWav(join(music, 'music.wav'), HZ.music, 30);
+  const apiToken = 'a-token-for-tests-only-0123456789';
+  writeFileSync(join(config, 'api-token'), `${apiToken}\n`, { mode: 0o600 });
+  const write = (name: string, content: unknown): void => writeFileSync(join(config, `${name}.yaml`), yaml(content));
+  write('hotline', hotlineYaml({ data: join(folder, 'data'), flows, prompts, httpPort, tokenFile: join(config, 'api-token') }));
+  write('queues', queuesYaml());
+  write('agents', agentsYaml());
+  write('customers', {
+    customers: {
+      C1: { name: '王女士', tier: 'vip', language: 'zh', numbers: [VIP_NUMBER] },
+      C2: { name: '李先生', tier: 'vip', language: 'zh', numbers: ['13800000002'] },
+    },
+  });
+  writeFileSync(join(config, 'prompts.yaml'), withTones(readFileSync(join(projectFolder, 'config', 'prompts.yaml'), 'utf8')));
+  const shipped = join(projectFolder, 'ivr-flows');
+  for (const name of readdirSync(shipped).filter((file) => file.endsWith('.yaml'))) {
+    writeFileSync(join(flows, name), withTones(readFileSync(join(shipped, name), 'utf8')));
+  }
+  writeFileSync(join(flows, 'test-menu.yaml'), yaml(TEST_MENU));
+  writeFileSync(join(flows, 'straight.yaml'), yaml(STRAIGHT_FLOW));
+  return { config, music, apiToken };
+}
+
+function hotlineYaml(places: { data: string; flows: string; prompts: string; httpPort: number; tokenFile: string }): unknown {
+  const { data, flows, prompts, httpPort, tokenFile } = places;
+  return {
+    site: 'House of tests',
+    timeZone: 'Asia/Shanghai',
+    languages: ['zh', 'en'],
+    countryCode: '86',
+    redis: { domain: 'house' },
+    http: { host: '127.0.0.1', port: httpPort, tokenFile },
+    switch: { kind: 'asterisk', id: 'pbx-1', app: 'hotline', user: 'hotline' },
+    folders: { data, flows, prompts, recordings: join(data, 'recording') },
+    numbers: { [MENU]: 'test-menu', [CARD]: 'credit-card', [STRAIGHT]: 'straight', '95501': 'transport-card' },
+    calendars: { service: { always: 'open' } },
+    // The "text" of a prompt is its frequency.
+    prompts: { command: ['sox', '-n', '-r', '8000', '{file}', 'synth', PROMPT_S, 'sine', '{text}'] },
+    skills: ['service', 'lost-card', 'instalments', 'transport', 'english'],
+    phones: { failuresAllowed: 3, backOff: { busy: '1s', declined: '1s', unreachable: '1s' } },
+  };
+}
+
+function queuesYaml(): unknown {
+  const common = {
+    agents: { choose: 'longest-idle', ring: '3s', wrapUp: '1s' },
+    callers: { order: 'vip-first', ordinaryWaitsAtMost: '90s' },
+    limits: { waiting: 50, wait: '2m' },
+    announce: { position: 'every 10s', first: '2s' },
+  };
+  const queue = (title: string, skill: string): object => ({ title: { zh: title, en: title }, require: { [skill]: 1 }, ...common });
+  // Rings on over a restart of hotline.
+  const patient = { ...common, agents: { ...common.agents, ring: '20s' } };
+  return {
+    queues: {
+      general: queue('General', 'service'),
+      'lost-card': { ...queue('Lost card', 'lost-card'), ...patient },
+      transport: queue('Transport', 'transport'),
+    },
+  };
+}
+
+function agentsYaml(): unknown {
+  const agents = AGENTS.map((name) => {
+    const skills = LOST_CARD_AGENTS.includes(name) ? { 'lost-card': 3 } : { service: 3 };
+    return [name, { name: `Agent ${name}`, team: 'north', phone: `sip:${name}`, skills }];
+  });
+  return { agents: Object.fromEntries(agents) };
+}
+
+function tone(hz: number): Record<string, string> {
+  return { zh: String(hz), en: String(hz) };
+}
+
+/** A shipped file with a tone in place of each sentence. */
+function withTones(text: string): string {
+  const file = parse(text) as { prompts?: Record<string, Record<string, unknown>> };
+  for (const [name, words] of Object.entries(file.prompts ?? {})) {
+    const hz = SYSTEM_HZ[name] ?? (name === 'main' ? HZ.menu : HZ.spoken);
+    for (const language of ['zh', 'en']) if (language in words) words[language] = String(hz);
+  }
+  return yaml(file);
+}
+
+/** Without anchors, which the configuration does not know. */
+const yaml = (content: unknown): string => stringify(content, { aliasDuplicateObjects: false });

@@ -1,0 +1,325 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RedisStore } from '../../src/adapters/redis/redis-store.js';
+import type { Fact, FactKind, FactOf } from '../../src/base/facts.js';
+import type { CallId } from '../../src/base/ids.js';
+import { cacheFolder } from '../../src/cli/stack/places.js';
+import { freePorts } from '../../src/cli/stack/ports.js';
+import { readSite, type Site } from '../../src/main/site.js';
+import type { AgentView, RecordingView } from '../../src/service-level/views.js';
+import { leftOvers } from './house-checks.js';
+import { buildHotline, HotlineProcess } from './house-process.js';
+import { AGENTS, agentHz, HZ, STRAIGHT, writeHouseSite } from './house-site.js';
+import type { DialOptions } from './phone/call.js';
+import { createPhone, type Phone, type PhoneBehaviour, type PhoneCall, until } from './phone/phone.js';
+import { type RunningSipp, type SippOptions, startSipp } from './sipp.js';
+import { startTestStack, type TestLike, type TestStack } from './stack.js';
+
+export { HZ } from './house-site.js';
+export { until } from './phone/phone.js';
+
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** After the last hang-up everything has to be put away within this. */
+const SETTLED_WITHIN_MS = 30_000;
+const SCENE_WITHIN_MS = 90_000;
+const FILE_WITHIN_MS = 300_000;
+
+/** What tap gives a test, as far as it is needed here. */
+export interface Scene extends TestLike {
+  same(found: unknown, wanted: unknown, message?: string): unknown;
+  comment(...what: unknown[]): unknown;
+  setTimeout(ms: number): unknown;
+}
+interface Suite<T extends Scene> {
+  test(name: string, body: (t: T) => Promise<void>): unknown;
+}
+
+/** The whole house for one test file: its own Redis, Asterisk, hotline as a child process, and agents' phones that measure. */
+export class House {
+  readonly phones = new Map<string, Phone>();
+  readonly #callers: Phone[] = [];
+  readonly #sipps: RunningSipp[] = [];
+  #numbers = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly stack: TestStack,
+    readonly hotline: HotlineProcess,
+    readonly site: Site,
+    readonly store: RedisStore,
+    readonly url: string,
+    readonly config: string,
+    private readonly token: string,
+  ) {}
+
+  /** `serving: false`: everything but hotline is up. */
+  static async open(t: TestLike & Pick<Scene, 'setTimeout'>, options: { serving?: boolean } = {}): Promise<House> {
+    t.setTimeout(FILE_WITHIN_MS);
+    const tests = join(cacheFolder(process.env), 'tests');
+    const folder = join(tests, `house-${process.pid}`);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const prompts = join(tests, 'house-prompts');
+    const httpPort = await freePorts(1);
+    const { config, music, apiToken } = writeHouseSite({ folder, prompts, httpPort });
+    const phones = await Promise.all(AGENTS.map((name) => createPhone({ name, toneHz: agentHz(name) })));
+    t.teardown(async () => {
+      if (t.passing?.() !== false) rmSync(folder, { recursive: true, force: true });
+    });
+    const [stack, program] = await Promise.all([
+      startTestStack(t, {
+        redis: true,
+        asterisk: {
+          data: join(folder, 'data'),
+          music,
+          ownNumbers: [STRAIGHT],
+          phones: phones.map((phone) => ({ name: phone.name, password: null, contact: phone.uri })),
+          fallback: { announcements: [join(prompts, 'fallback-zh')], goodbye: join(prompts, 'fallback-zh'), members: ['1001'] },
+        },
+      }),
+      buildHotline(folder),
+    ]);
+    const { asterisk, redis } = stack;
+    const env = {
+      PATH: process.env.PATH,
+      HOTLINE_REDIS_URL: redis.url,
+      HOTLINE_ARI_URL: asterisk.ariUrl,
+      HOTLINE_ARI_PASSWORD: asterisk.ariPassword,
+      HOTLINE_LOG_LEVEL: 'debug',
+    };
+    const url = `http://127.0.0.1:${httpPort}`;
+    const hotline = new HotlineProcess({ program, config, url, env, logFile: join(folder, 'hotline.log') });
+    const site = await readSite({ env, config });
+    if (!site.ok) throw new Error(`the configuration of the tests is wrong: ${JSON.stringify(site.error)}`);
+    const store = await RedisStore.connect({ url: redis.url, domain: 'house', log: SILENT });
+    const house = new House(folder, stack, hotline, site.value, store, url, config, apiToken);
+    for (const phone of phones) house.phones.set(phone.name, phone);
+    t.teardown(() => house.#close());
+    if (options.serving !== false) await hotline.start();
+    return house;
+  }
+
+  /**
+   * A test in this house. When it ends, well or not, phones hang up and agents sign out; then nothing may be left: on the switch, in
+   * the state, in the facts, and the board must equal a recount.
+   */
+  scenes<T extends Scene>(suite: Suite<T>): (name: string, body: (t: T) => Promise<void>) => unknown {
+    return (name, body) =>
+      suite.test(name, async (t) => {
+        t.setTimeout(SCENE_WITHIN_MS);
+        try {
+          await body(t);
+        } catch (error) {
+          t.comment(`${(error as Error).message}\nhotline says:\n${this.hotline.child.tail(12)}`);
+          throw error;
+        } finally {
+          await this.#putAway();
+        }
+        await this.nothingLeft(t);
+      });
+  }
+
+  /** Fails with what is left 30 s after the last hang-up. */
+  async nothingLeft(t: Scene): Promise<void> {
+    const limit = performance.now() + SETTLED_WITHIN_MS;
+    let left = await leftOvers(this);
+    while (left.length > 0 && performance.now() < limit) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      left = await leftOvers(this);
+    }
+    t.same(left, [], 'nothing is left on the switch, each call has one outcome, and the board equals a recount of the facts');
+  }
+
+  phone(name: string): Phone {
+    const phone = this.phones.get(name);
+    if (phone === undefined) throw new Error(`there is no agent's phone ${name}`);
+    return phone;
+  }
+
+  /** A caller with a number of its own (told apart from all others by it) who dials. */
+  async dial(dnis: string, options: { from?: string; toneHz?: number } & DialOptions = {}): Promise<PhoneCall> {
+    const name = options.from ?? this.number();
+    const phone = await createPhone({ name: 'outside', toneHz: options.toneHz ?? HZ.caller });
+    this.#callers.push(phone);
+    return phone.dial(`sip:${dnis}@127.0.0.1:${this.stack.asterisk.sipPort}`, { ...options, from: name });
+  }
+
+  /** Dials and waits until it is picked up. */
+  async call(dnis: string, options: { from?: string; toneHz?: number } & DialOptions = {}): Promise<PhoneCall> {
+    return (await this.dial(dnis, options)).answered(5_000);
+  }
+
+  /** Feature code from an agent's phone. */
+  async feature(name: string, code: string): Promise<PhoneCall> {
+    return this.phone(name).dial(`sip:${code.replace(/#/g, '%23')}@127.0.0.1:${this.stack.asterisk.sipPort}`);
+  }
+
+  /** Callers by SIPp. */
+  async sipp(options: Omit<SippOptions, 'folder' | 'remote'>): Promise<RunningSipp> {
+    const folder = join(this.folder, `sipp-${this.#sipps.length}`);
+    const remote = { host: '127.0.0.1', port: this.stack.asterisk.sipPort };
+    const sipp = await startSipp({ ...options, folder, remote });
+    this.#sipps.push(sipp);
+    return sipp;
+  }
+
+  /** A number that nobody has called from yet. */
+  number(): string {
+    this.#numbers += 1;
+    return `1390000${String(this.#numbers).padStart(4, '0')}`;
+  }
+
+  /** Signs agents in and makes them ready, in this order, so that the first has been idle longest. */
+  async ready(...names: string[]): Promise<void> {
+    for (const name of names) {
+      await this.post(`/api/v1/agents/${name}/sign-in`, {});
+      await this.post(`/api/v1/agents/${name}/status`, { status: 'ready' });
+    }
+  }
+
+  /** The next call that reaches this phone, counted from now. */
+  nextCall(name: string, withinMs = 8_000): Promise<PhoneCall> {
+    const phone = this.phone(name);
+    const count = phone.calls.length;
+    return until(`a call on ${name}`, () => phone.calls[count], { withinMs, describe: () => this.hotline.child.tail(6) });
+  }
+
+  /** How the phone of each named agent takes calls from now on. */
+  behave(behaviours: Readonly<Record<string, PhoneBehaviour>>): void {
+    for (const [name, behaviour] of Object.entries(behaviours)) this.phone(name).behave(behaviour);
+  }
+
+  async agent(name: string): Promise<AgentView> {
+    return (await this.get<{ agent: AgentView }>(`/api/v1/agents/${name}`)).agent;
+  }
+
+  async untilAgent(name: string, wanted: Partial<AgentView>, withinMs = 8_000): Promise<AgentView> {
+    let last: AgentView | null = null;
+    const fits = (agent: AgentView): boolean =>
+      Object.entries(wanted).every(([key, value]) => agent[key as keyof AgentView] === value);
+    return until(
+      `agent ${name} to be ${JSON.stringify(wanted)}`,
+      async () => {
+        last = await this.agent(name);
+        return fits(last) ? last : null;
+      },
+      { withinMs, everyMs: 30, describe: () => `but is ${JSON.stringify(last)}` },
+    );
+  }
+
+  /** All facts that are in Redis. */
+  async facts(): Promise<Fact[]> {
+    const all: Fact[] = [];
+    for (;;) {
+      const page = await this.store.facts(all.at(-1)?.seq ?? 0, 5_000);
+      if (page.length === 0) return all;
+      all.push(...page);
+    }
+  }
+
+  async of<K extends FactKind>(kind: K): Promise<FactOf<K>[]> {
+    return (await this.facts()).filter((fact): fact is FactOf<K> => fact.kind === kind);
+  }
+
+  /** The id that hotline gave to this caller's call, found by the number that called. */
+  callId(call: PhoneCall, withinMs = 5_000): Promise<CallId> {
+    return until(
+      `the arrival of ${call.from}`,
+      async () => (await this.of('callArrived')).findLast((fact) => fact.ani === call.from)?.callId,
+      { withinMs, describe: () => call.describe() },
+    );
+  }
+
+  /** The first fact of this kind of this caller's call, past or to come. */
+  async fact<K extends FactKind>(call: PhoneCall, kind: K, withinMs = 8_000): Promise<FactOf<K>> {
+    const callId = await this.callId(call);
+    let kinds = '';
+    return until(
+      `${kind} of ${call.from}`,
+      async () => {
+        const own = (await this.facts()).filter((fact) => 'callId' in fact && fact.callId === callId);
+        kinds = own.map((fact) => fact.kind).join(' ');
+        return own.find((fact): fact is FactOf<K> => fact.kind === kind);
+      },
+      { withinMs, everyMs: 20, describe: () => `; facts so far: ${kinds}; ${call.describe()}` },
+    );
+  }
+
+  /** The recording of this call, once it is sealed, partial or missing. */
+  async recording(call: PhoneCall, withinMs = 15_000): Promise<RecordingView> {
+    const callId = await this.callId(call);
+    return until(
+      `the sealed recording of ${callId}`,
+      async () => {
+        const { recordings } = await this.get<{ recordings: RecordingView[] }>('/api/v1/recordings?limit=1000');
+        return recordings.find((each) => each.callId === callId && each.state !== 'recording' && each.state !== 'ended');
+      },
+      { withinMs, everyMs: 100, describe: () => this.hotline.child.tail(6) },
+    );
+  }
+
+  async audio(recordingId: string): Promise<Buffer> {
+    const response = await this.#fetch(`/api/v1/recordings/${recordingId}/audio`);
+    if (!response.ok) throw new Error(`the sound of ${recordingId} was answered ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return this.#json<T>(path, await this.#fetch(path));
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    return this.#json<T>(path, await this.#fetch(path, init));
+  }
+
+  /** One figure of /metrics. */
+  async metric(name: string): Promise<number> {
+    const text = await (await this.#fetch('/metrics')).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
+  /** A list of Asterisk's own, such as `channels`; null when it says 404. */
+  async ari<T>(resource: string): Promise<T | null> {
+    const { ariUrl, ariUser, ariPassword } = this.stack.asterisk;
+    const authorization = `Basic ${Buffer.from(`${ariUser}:${ariPassword}`).toString('base64')}`;
+    const response = await fetch(`${ariUrl}/${resource}`, { headers: { authorization } });
+    const body = await response.text();
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`ARI ${resource} was answered ${response.status}: ${body}`);
+    return JSON.parse(body) as T;
+  }
+
+  async #json<T>(path: string, response: Response): Promise<T> {
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  #fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${this.token}` };
+    return fetch(`${this.url}${path}`, { ...init, headers, signal: AbortSignal.timeout(10_000) });
+  }
+
+  /** Everybody hangs up and goes home. */
+  async #putAway(): Promise<void> {
+    for (const sipp of this.#sipps.splice(0)) await sipp.stop(0);
+    for (const caller of this.#callers.splice(0)) await caller.close();
+    for (const phone of this.phones.values()) {
+      phone.hangUp();
+      phone.behave({});
+    }
+    await this.hotline.ready();
+    const { agents } = await this.get<{ agents: AgentView[] }>('/api/v1/agents');
+    for (const { agentId, status } of agents) {
+      if (status !== 'loggedOut') await this.post(`/api/v1/agents/${agentId}/sign-out`, {});
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const sipp of this.#sipps) await sipp.stop(0);
+    await Promise.all([...this.#callers, ...this.phones.values()].map((phone) => phone.close()));
+    await this.hotline.stop();
+    await this.store.close();
+  }
+}
