@@ -273,22 +273,30 @@ function chooseIdentity(mustReach: readonly string[]): Identity | undefined {
   return { kind: 'user', uid: Number(user[2]), gid: Number(user[3]) };
 }
 
+let ownHostNameNeeded: Promise<boolean> | undefined;
 /**
- * Asterisk's SIP stack looks this machine's own name up at every call. Where the name is unknown and the DNS server silent, every call
- * would wait 20 s; a host name of its own, `localhost`, avoids that without touching the machine.
+ * Asterisk's SIP stack looks this machine's own name up, for IPv4 and for IPv6, when it starts and at calls. Where the name is unknown and the
+ * DNS server silent, that takes 20 s; a host name of its own that needs no look-up avoids it without touching the machine.
  */
-async function needsOwnHostName(): Promise<boolean> {
-  const known = await Promise.race([
-    lookup(hostname()).then(
+function needsOwnHostName(): Promise<boolean> {
+  ownHostNameNeeded ??= (async () => {
+    if (await ownNameIsKnownSoon()) return false;
+    if (canGiveOwnHostName()) return true;
+    process.stderr.write(
+      `hotline: the name of this machine, ${hostname()}, cannot be looked up; calls may wait 20 s. Put "127.0.0.1 ${hostname()}" into /etc/hosts.\n`,
+    );
+    return false;
+  })();
+  return ownHostNameNeeded;
+}
+
+async function ownNameIsKnownSoon(): Promise<boolean> {
+  const found = (family: 4 | 6): Promise<boolean> =>
+    lookup(hostname(), { family }).then(
       () => true,
       () => false,
-    ),
-    pause(NAME_LOOKUP_LIMIT_MS, false, { ref: false }),
-  ]);
-  if (known) return false;
-  if (canGiveOwnHostName()) return true;
-  process.stderr.write(
-    `hotline: the name of this machine, ${hostname()}, cannot be looked up; calls may wait 20 s. Put "127.0.0.1 ${hostname()}" into /etc/hosts.\n`,
-  );
-  return false;
+    );
+  // No IPv6 address is fine; being told so late is not.
+  const answered = Promise.all([found(4), found(6)]).then(([known]) => known);
+  return Promise.race([answered, pause(NAME_LOOKUP_LIMIT_MS, false, { ref: false })]);
 }

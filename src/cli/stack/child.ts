@@ -15,7 +15,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Absent: as we are. */
   readonly identity?: Identity | undefined;
-  /** Give the child its own host name `localhost` (see `asterisk.ts`, DNS). */
+  /** Give the child a host name of its own that needs no look-up (see `needsOwnHostName`). */
   readonly ownHostName?: boolean;
 }
 
@@ -179,9 +179,10 @@ function setpriv(): string | null {
   return setprivPath;
 }
 
+/** An address as the name: it is never looked up, while `localhost` may be asked of a DNS server for its IPv6 address. */
 function ownHostNamePrefix(): [string, ...string[]] {
   const space = process.getuid?.() === 0 ? ['--uts'] : ['--map-root-user', '--uts'];
-  return ['unshare', ...space, 'sh', '-c', 'hostname localhost && exec "$@"', 'sh'];
+  return ['unshare', ...space, 'sh', '-c', 'hostname 127.0.0.1 && exec "$@"', 'sh'];
 }
 
 /** Whether this machine lets us give a child a host name of its own. */
