@@ -2,6 +2,7 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
+COPY scripts/no-package scripts/no-package
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
@@ -20,6 +21,8 @@ ENV NODE_ENV=production HOTLINE_DATA=/data HOTLINE_CACHE=/data/cache HOTLINE_CON
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 COPY package.json LICENSE ./
+# Two of the packages are links to here.
+COPY scripts/no-package scripts/no-package
 COPY dialplan dialplan
 COPY ivr-flows ivr-flows
 COPY config config

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { formatConfigFinding } from '../main/config/load.js';
 import { createLog } from '../main/log.js';
 import { type RunningHotline, serve } from '../main/serve.js';
 import { readSite } from '../main/site.js';
-import { formatConfigFinding } from '../main/config/load.js';
 
 /** Exit codes of sysexits.h: what a supervisor should know. */
 const EX_CONFIG = 78;

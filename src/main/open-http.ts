@@ -56,6 +56,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     ready: () => readiness(parts, node),
     health: () => ({ ok: true, detail: domain() ? 'serving' : 'standing by' }),
     metricsText: () => ownMetrics(parts),
+    onFault: (error, route) => log.error({ err: error, route }, 'a request failed'),
     webRoot: existsSync(parts.webRoot) ? parts.webRoot : null,
   });
   const address = await app.listen({ host: http.host, port: http.port });

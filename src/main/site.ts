@@ -58,6 +58,7 @@ export async function readSite(options: SiteOptions): Promise<Result<Site, reado
     flows,
     texts: collectTexts(system.value, flows.values()),
     warnings: [...settings.warnings, ...read.findings],
+    recordedPrompts: join(folder, 'recorded-prompts'),
   });
 }
 

@@ -38,6 +38,10 @@ interface SimulatedRecording {
   readonly startedAtMs: Ms;
 }
 
+const PHONE_ADDRESS = /^sip:[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
 /**
  * A switch in memory that keeps its own truth about legs, bridges and recordings. It obeys the contract of `ports/switch.ts`, and its phones and
  * callers are driven by whoever made it: tests, workloads, `hotline serve --switch simulated`.
@@ -208,7 +212,11 @@ export class SimulatedSwitch implements Switch {
         return this.#endRecording(command.recordingId);
       case 'remember': {
         const leg = this.legs.get(command.legId);
-        if (leg) leg.note = command.note;
+        if (command.note.length > 1_000 || CONTROL.test(command.note)) {
+          const { kind, callId, legId } = command;
+          const detail = 'the note is too long or has control characters';
+          this.#report({ kind: 'commandFailed', switchId: this.id, command: kind, callId, subject: legId, detail });
+        } else if (leg) leg.note = command.note;
         return;
       }
     }
@@ -241,6 +249,8 @@ export class SimulatedSwitch implements Switch {
     if (this.legs.has(legId)) return;
     const leg = this.#addLeg(legId, 'outbound', { ani: callerNumber, aniName: callerName, dnis: address });
     leg.offerId = offerId;
+    // As every switch does: an address is one plain phone of ours, or nothing is dialled.
+    if (!PHONE_ADDRESS.test(address)) return this.endLeg(legId, 'error');
     const phone = this.#phones.get(address) ?? PICKS_UP;
     const later = (afterMs: Ms, act: () => void): void => {
       leg.alarms.push(this.#clock.alarm(this.#clock.nowMs() + afterMs, () => this.legs.get(legId) === leg && act()));

@@ -1,5 +1,5 @@
-import type { Fact, FactOf } from '../../src/base/facts.js';
 import { dayStartMs } from '../../src/base/calendar.js';
+import type { Fact, FactOf } from '../../src/base/facts.js';
 import { createLedger } from '../../src/service-level/ledger.js';
 import type { Board, QueueView } from '../../src/service-level/views.js';
 import type { House } from './house.js';
@@ -29,7 +29,8 @@ async function onSwitch(house: House, facts: readonly Fact[]): Promise<string[]>
   }
   for (const { id, bridge_type: type, channels } of (await house.ari<AriBridge[]>('bridges')) ?? []) {
     // Waiting rooms are made once and stay, empty.
-    if (type !== 'holding' || channels.length > 0) found.push(`Asterisk has the ${type} bridge ${id} with ${channels.length} in it`);
+    if (type !== 'holding' || channels.length > 0)
+      found.push(`Asterisk has the ${type} bridge ${id} with ${channels.length} in it`);
   }
   for (const { recordingId } of facts.filter((fact) => fact.kind === 'recordingStarted')) {
     const file = `${recordingId.slice(0, 8)}/${recordingId}`;

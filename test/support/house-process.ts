@@ -19,7 +19,15 @@ export async function buildHotline(folder: string): Promise<string> {
   mkdirSync(outdir, { recursive: true });
   copyFileSync(join(projectFolder, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
-  await build({ entryPoints: files, outdir, outbase: source, format: 'esm', platform: 'node', sourcemap: 'inline', logLevel: 'error' });
+  await build({
+    entryPoints: files,
+    outdir,
+    outbase: source,
+    format: 'esm',
+    platform: 'node',
+    sourcemap: 'inline',
+    logLevel: 'error',
+  });
   return join(outdir, 'cli', 'hotline.js');
 }
 

@@ -144,7 +144,11 @@ function queuesYaml(): unknown {
     limits: { waiting: 50, wait: '2m' },
     announce: { position: 'every 10s', first: '2s' },
   };
-  const queue = (title: string, skill: string): object => ({ title: { zh: title, en: title }, require: { [skill]: 1 }, ...common });
+  const queue = (title: string, skill: string): object => ({
+    title: { zh: title, en: title },
+    require: { [skill]: 1 },
+    ...common,
+  });
   // Rings on over a restart of hotline.
   const patient = { ...common, agents: { ...common.agents, ring: '20s' } };
   return {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isPlainId, type LegId, type RecordingId } from '../../base/ids.js';
 import type { HangUpCause, PromptRef, SwitchCommand, SwitchCommandOf } from '../../call/commands.js';
 import { AriHttpError } from './ari-http.js';
@@ -77,8 +78,7 @@ export class CommandCarrier {
       case 'connect':
         return connectLegs(this.#desk, rest, command);
       case 'dissolve':
-        for (const recording of this.#desk.book.recordingsOf(command.bridgeId)) recording.stopAsked = true;
-        return forgiving404(rest.destroyBridge(command.bridgeId));
+        return this.#dissolve(rest, command);
       case 'startRecording':
         return this.#startRecording(rest, command);
       case 'stopRecording':
@@ -243,7 +243,24 @@ export class CommandCarrier {
     else leg.afterPlayback.set('recordingNote', work);
   }
 
-  async #stopRecording(rest: AriRest, command: SwitchCommandOf<'stopRecording'>): Promise<void> {
+  /** A bridge that is taken away under its recording often takes the event of the recording's end with it: so that is ended first. */
+  async #dissolve(rest: AriRest, { bridgeId }: SwitchCommandOf<'dissolve'>): Promise<void> {
+    const running = [...this.#desk.book.recordingsOf(bridgeId)];
+    // Whatever becomes of the recording, the bridge has to go.
+    await Promise.all(running.map((recording) => this.#stopRecording(rest, recording).catch((error) => this.#count(error))));
+    // Its end is told within a few milliseconds, unless the bridge goes first.
+    const untilMs = performance.now() + EVENT_LAG_MS;
+    const isEnding = (): boolean => running.some((recording) => this.#desk.book.recording(recording.recordingId) === recording);
+    while (isEnding() && performance.now() < untilMs) await pause(5);
+    try {
+      await forgiving404(rest.destroyBridge(bridgeId));
+    } catch (error) {
+      // A bridge that is just being taken away is "not in Stasis application".
+      if (!(error instanceof AriHttpError) || error.status !== 409) throw error;
+    }
+  }
+
+  async #stopRecording(rest: AriRest, command: Pick<SwitchCommandOf<'stopRecording'>, 'recordingId'>): Promise<void> {
     const { book, emit, switchId } = this.#desk;
     const recording = book.recording(command.recordingId);
     if (recording === null) return; // ended already, and said so

@@ -69,7 +69,10 @@ export class BullJobs implements Jobs {
     try {
       await this.#queue.add(job.kind, job, { jobId: job.recordingId });
     } catch (error) {
-      this.#log.warn({ recordingId: job.recordingId, error: (error as Error).message }, 'a job could not be kept; found again at the next start');
+      this.#log.warn(
+        { recordingId: job.recordingId, error: (error as Error).message },
+        'a job could not be kept; found again at the next start',
+      );
     }
   }
 

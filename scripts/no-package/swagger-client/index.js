@@ -1,0 +1,1 @@
+throw new Error('swagger-client was left out on purpose: see src/adapters/asterisk/README.md');
