@@ -97,9 +97,11 @@ unpack_debs() {
   work=$cache/tmp/apt-$suite-$$
   rm -rf "$work" "$folder.new"
   mkdir -p "$work/lists/partial" "$work/archives/partial" "$folder.new"
+  # A copy, because apt takes its lock beside it.
+  cp "$status" "$work/status" || return 1
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $suite main" >"$work/sources.list"
   local apt=(apt-get -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
-    -o "Dir::State::status=$status" -o "Dir::Cache=$work" -o "Dir::Cache::archives=$work/archives" -o Dir::Etc::Preferences=/dev/null
+    -o "Dir::State::status=$work/status" -o "Dir::Cache=$work" -o "Dir::Cache::archives=$work/archives" -o Dir::Etc::Preferences=/dev/null
     -o Dir::Etc::PreferencesParts=/dev/null -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o APT::Install-Recommends=0)
   # Said in full ("|| return"), because the caller asks for the result and bash then ignores errors otherwise.
   "${apt[@]}" update || return 1
