@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -53,6 +54,17 @@ export class HotlineProcess {
   async start(): Promise<void> {
     this.launch();
     await this.ready();
+  }
+
+  /** Runs it to its end with another configuration. */
+  tryServe(config: string): Promise<{ code: number | null; said: string }> {
+    const { program, env } = this.options;
+    const args = ['--enable-source-maps', program, 'serve', '--config', config];
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, args, { cwd: projectFolder, env, timeout: 20_000 }, (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode, said: `${stdout}${stderr}` }),
+      );
+    });
   }
 
   /** Starts it and does not wait. */

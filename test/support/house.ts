@@ -184,6 +184,14 @@ export class House {
     return until(`a call on ${name}`, () => phone.calls[count], { withinMs, describe: () => this.hotline.child.tail(6) });
   }
 
+  /** The next call that reaches any agent's phone, counted from now. */
+  nextCallAnywhere(withinMs = 8_000): Promise<PhoneCall> {
+    const before = new Set([...this.phones.values()].flatMap((phone) => phone.calls));
+    const look = (): PhoneCall | undefined =>
+      [...this.phones.values()].flatMap((phone) => phone.calls).find((call) => !before.has(call));
+    return until('a call on any phone', look, { withinMs, everyMs: 2, describe: () => this.hotline.child.tail(6) });
+  }
+
   /** How the phone of each named agent takes calls from now on. */
   behave(behaviours: Readonly<Record<string, PhoneBehaviour>>): void {
     for (const [name, behaviour] of Object.entries(behaviours)) this.phone(name).behave(behaviour);
