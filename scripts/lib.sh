@@ -55,6 +55,8 @@ step() {
 lock_setup() {
   exec 9>"$cache/setup.lock"
   flock -n 9 || { say "  another set-up is running here; waiting for it"; flock 9; }
+  # What broken-off runs left a day ago; the folders of failed tests are kept that long.
+  find "$cache/tmp" "$cache/tests" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} + 2>/dev/null || true
 }
 unlock_setup() { exec 9>&-; }
 
