@@ -26,6 +26,8 @@ export class BullJobs implements Jobs {
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #log: Log;
+  /** Could not be handed over because Redis was away; handed over when it is back. */
+  readonly #unkept = new Map<string, Job>();
 
   private constructor(producer: Redis, options: BullJobsOptions) {
     const prefix = `{hotline-${options.domain}-jobs}`;
@@ -50,6 +52,7 @@ export class BullJobs implements Jobs {
     const onError = (error: Error): void => options.log.warn({ error: error.message }, 'jobs');
     this.#queue.on('error', onError);
     this.#worker.on('error', onError);
+    producer.on('ready', () => void this.#handOver());
     this.#worker.on('failed', (job, error) => {
       options.log.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed and is tried again');
     });
@@ -69,11 +72,19 @@ export class BullJobs implements Jobs {
     try {
       await this.#queue.add(job.kind, job, { jobId: job.recordingId });
     } catch (error) {
+      this.#unkept.set(job.recordingId, job);
       this.#log.warn(
         { recordingId: job.recordingId, error: (error as Error).message },
-        'a job could not be kept; found again at the next start',
+        'a job could not be kept; kept when Redis is back, else found again at the next start',
       );
     }
+  }
+
+  async #handOver(): Promise<void> {
+    const jobs = [...this.#unkept.values()];
+    this.#unkept.clear();
+    // One that fails again is put back by `add`.
+    for (const job of jobs) await this.add(job);
   }
 
   async close(): Promise<void> {
