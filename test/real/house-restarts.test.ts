@@ -97,14 +97,18 @@ scene('hotline is killed (-9) and started again: the talk, the line, the ringing
   t.match(started, { restoredCalls: 4 });
 });
 
-scene('the same with SIGTERM, and the agent picks up while nobody is there', async (t) => {
+scene('the same with SIGTERM; an agent who picks up while nobody is there is rung again', async (t) => {
   const four = await fourCallers();
   const killedAt = performance.now();
   const end = await house.hotline.stop();
   t.match(end, { code: 0, signal: null }, 'it ends by itself, in order');
   await four.rung.answer();
+  // Asterisk has nobody to give the answered phone to and hangs it up; the caller keeps the place and is offered again.
+  await four.rung.ended(3_000);
+  house.behave({ '1005': {} });
+  const again = house.nextCall('1005', 30_000);
   await house.hotline.start();
-  await goOn(t, four, killedAt);
+  await goOn(t, { ...four, rung: await again }, killedAt);
 });
 
 scene('callers and agents leave while hotline is away', async (t) => {
