@@ -1,32 +1,41 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatConfigFinding, loadConfig } from '../main/config/load.js';
+import { asteriskConfigCommand } from './stack/asterisk-config-command.js';
+import { cacheFolder, projectFolder } from './stack/places.js';
 import { runUp } from './stack/up.js';
-import { type House, type UpOptions, upCommand } from './stack/up-options.js';
+import { type House, upCommand } from './stack/up-options.js';
 
-/** `hotline up`: Redis, Asterisk and hotline on this machine, in the foreground. */
+const EX_CONFIG = 78;
+
+/** `hotline up`: Redis, Asterisk and hotline on this machine, in the foreground. `hotline asterisk-config`: for an Asterisk elsewhere. */
 export function addUpCommand(program: Command): void {
+  const { env } = process;
   program.addCommand(
-    upCommand(process.env, async (options) => {
-      const house = await readHouse(options);
-      process.exit(house === null ? 78 : await runUp(options, house));
+    upCommand(env, async (options) => {
+      process.exit(await runUp(options, await readHouse(options.config, options.data)));
     }),
   );
+  const config = env.HOTLINE_CONFIG ?? join(projectFolder, 'config');
+  const data = env.HOTLINE_DATA ?? join(cacheFolder(env), 'data');
+  program.addCommand(asteriskConfigCommand(env, () => readHouse(config, data)));
 }
 
-async function readHouse(options: UpOptions): Promise<House | null> {
-  const loaded = await loadConfig(options.config);
+/** What the stack must know of the configuration. A mistake in it ends the process: nothing is started on half a configuration. */
+async function readHouse(config: string, data: string): Promise<House> {
+  const loaded = await loadConfig(config);
   if (!loaded.ok) {
     for (const finding of loaded.error) console.error(formatConfigFinding(finding));
     console.error('hotline: the configuration has mistakes; nothing was started');
-    return null;
+    process.exit(EX_CONFIG);
   }
   const { acd, numbers, customers, site } = loaded.value;
-  const prompts = resolve(options.data, 'prompts');
+  const prompts = resolve(data, 'prompts');
   return {
     agents: acd.agents.map(({ id, phone }) => ({ id, phone: phone.replace(/^sip:/, '') })),
     numbers: Object.keys(numbers),
     customerNumbers: customers.numbers,
     fallbackAnnouncements: site.languages.map((language) => join(prompts, `fallback-${language}`)),
+    goodbyePrompt: join(prompts, `goodbye-${site.languages[0] ?? 'zh'}`),
   };
 }

@@ -95,7 +95,7 @@ export async function buildPrompts(options: BuildOptions): Promise<BuildReport> 
   };
   await Promise.all(Array.from({ length: Math.max(1, options.parallel ?? 2) }, worker));
   await writeManifest(folder, made);
-  await copyFallback(folder, made);
+  await copyForDialplan(folder, made);
   return { ...counts, failed: failed.sort((a, b) => (`${a.prompt}.${a.language}` < `${b.prompt}.${b.language}` ? -1 : 1)) };
 }
 
@@ -146,13 +146,15 @@ async function existingLengthMs(target: { wav: string; wav16: string }): Promise
   return lengths.every((ms) => ms > 0) ? (lengths[0] as number) : null;
 }
 
-/** The prompt that the dialplan plays by itself when no controller is there needs a name that never changes. */
-export const FALLBACK_PROMPT = 'system/fallback';
+/** The prompts that the dialplan plays by itself when no controller is there need names that never change. */
+export const DIALPLAN_PROMPTS: Readonly<Record<string, string>> = { fallback: 'system/fallback', goodbye: 'system/goodbye' };
 
-async function copyFallback(folder: string, prompts: PromptManifest): Promise<void> {
-  for (const [language, { hash }] of Object.entries(prompts[FALLBACK_PROMPT] ?? {})) {
-    for (const ending of ['wav', 'wav16']) {
-      await writeAtomically(join(folder, `fallback-${language}.${ending}`), await readFile(join(folder, `${hash}.${ending}`)));
+async function copyForDialplan(folder: string, prompts: PromptManifest): Promise<void> {
+  for (const [name, prompt] of Object.entries(DIALPLAN_PROMPTS)) {
+    for (const [language, { hash }] of Object.entries(prompts[prompt] ?? {})) {
+      for (const ending of ['wav', 'wav16']) {
+        await writeAtomically(join(folder, `${name}-${language}.${ending}`), await readFile(join(folder, `${hash}.${ending}`)));
+      }
     }
   }
 }
