@@ -144,6 +144,15 @@ export class AriRest {
     return this.#do('bridges', 'startMoh', { bridgeId, mohClass });
   }
 
+  /** Music to one channel, of the class that the channel has by itself, over all that its bridge would give it. */
+  startChannelMusic(channelId: string): Promise<void> {
+    return this.#do('channels', 'startMoh', { channelId });
+  }
+
+  stopChannelMusic(channelId: string): Promise<void> {
+    return this.#do('channels', 'stopMoh', { channelId });
+  }
+
   destroyBridge(bridgeId: string): Promise<void> {
     return this.#do('bridges', 'destroy', { bridgeId });
   }

@@ -2,6 +2,7 @@ import { asId, isPlainId, type LegId, type PlaybackId } from '../../base/ids.js'
 import type { AriEvent } from './ari-events.js';
 import type { AriChannel } from './ari-rest.js';
 import { afterPlayback, type Desk, endLeg } from './desk.js';
+import { holdMusic } from './hold-music.js';
 import { cleanText, dialledDigits, isEndpointName } from './hostile-text.js';
 import type { Leg, Recording } from './leg-book.js';
 import { legEndCause } from './leg-end-cause.js';
@@ -43,7 +44,9 @@ export function translate(desk: Desk, event: Exclude<AriEvent, { type: 'Applicat
     case 'ChannelHold':
     case 'ChannelUnhold': {
       const leg = book.leg(event.channelId);
-      if (leg) emit({ kind: event.type === 'ChannelHold' ? 'legHeld' : 'legUnheld', switchId, legId: leg.legId });
+      if (leg === null) return;
+      holdMusic(desk, desk.rest(), leg, event.type === 'ChannelHold');
+      emit({ kind: event.type === 'ChannelHold' ? 'legHeld' : 'legUnheld', switchId, legId: leg.legId });
       return;
     }
     case 'ChannelEnteredBridge':
@@ -51,7 +54,10 @@ export function translate(desk: Desk, event: Exclude<AriEvent, { type: 'Applicat
       return;
     case 'ChannelLeftBridge': {
       const leg = book.leg(event.channelId);
-      if (leg?.bridgeId === event.bridgeId) leg.bridgeId = null;
+      if (leg?.bridgeId !== event.bridgeId) return;
+      // An agent who hangs up while holding: the caller goes on without this music.
+      holdMusic(desk, desk.rest(), leg, false);
+      leg.bridgeId = null;
       return;
     }
     case 'BridgeDestroyed':

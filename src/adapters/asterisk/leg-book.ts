@@ -10,6 +10,8 @@ export interface Leg {
   answered: boolean;
   rang: boolean;
   hungUpByUs: boolean;
+  /** Its phone holds the call; null while not known. */
+  holds: boolean | null;
   bridgeId: string | null;
   readonly playbacks: Set<PlaybackId>;
   /**
@@ -47,7 +49,11 @@ export class LegBook {
     return this.#legs.get(legId) ?? null;
   }
 
-  add(legId: LegId, kind: Leg['kind'], about: Partial<Pick<Leg, 'callId' | 'answered' | 'rang' | 'bridgeId'>> = {}): Leg {
+  add(
+    legId: LegId,
+    kind: Leg['kind'],
+    about: Partial<Pick<Leg, 'callId' | 'answered' | 'rang' | 'bridgeId' | 'holds'>> = {},
+  ): Leg {
     const leg: Leg = {
       legId,
       kind,
@@ -55,12 +61,17 @@ export class LegBook {
       answered: about.answered ?? false,
       rang: about.rang ?? false,
       hungUpByUs: false,
+      holds: about.holds === undefined ? false : about.holds,
       bridgeId: about.bridgeId ?? null,
       playbacks: new Set(),
       afterPlayback: new Map(),
     };
     this.#legs.set(legId, leg);
     return leg;
+  }
+
+  callersIn(bridgeId: string): Leg[] {
+    return [...this.#legs.values()].filter((leg) => leg.kind === 'caller' && leg.bridgeId === bridgeId);
   }
 
   /** Strikes a leg and its playbacks out; null if it was not there, so that its end is told once. */

@@ -5,6 +5,7 @@ import { MUTED_EVENTS } from './ari-events.js';
 import type { AriBridge, AriChannel, AriRest } from './ari-rest.js';
 import { CALL_BRIDGE, LEG_VARIABLE, NOTE_VARIABLE, RECORDING_VARIABLE } from './channel-notes.js';
 import type { Desk } from './desk.js';
+import { HOLDS_VARIABLE, holdMusic } from './hold-music.js';
 import { cleanText, dialledDigits, isRecordingFile } from './hostile-text.js';
 import type { Leg, Recording } from './leg-book.js';
 
@@ -65,8 +66,15 @@ export async function resync(desk: Desk, rest: AriRest, expected: SwitchStart['e
   for (const { channel, role } of found) {
     const answered = channel.state === 'Up';
     const bridgeId = inBridge.get(channel.id)?.id ?? null;
-    desk.book.add(asId(channel.id), role, { answered, rang: channel.state === 'Ringing', bridgeId });
+    desk.book.add(asId(channel.id), role, { answered, rang: channel.state === 'Ringing', bridgeId, holds: null });
   }
+  // A phone may have held, or taken the call back, while nobody heard of it.
+  const talking = found.filter(({ channel, role }) => role === 'agent' && inBridge.get(channel.id)?.type === 'mixing');
+  await each(talking, async ({ channel }) => {
+    const holds = (await rest.variable(channel.id, HOLDS_VARIABLE).catch(() => null)) === '1';
+    const leg = desk.book.leg(channel.id);
+    if (leg) holdMusic(desk, rest, leg, holds);
+  });
   const { playbacks, recordings } = expected();
   const snapshot: SwitchSnapshot = {
     legs: found.filter(({ role }) => role !== 'phone').map(legSnapshot),
