@@ -244,7 +244,7 @@ scene('feature codes from the agent’s phone, each confirmed by voice', async (
 scene('names and numbers that try to be something else pass through harmlessly', async (t) => {
   await house.ready('1001', '1002');
   house.behave({ '1002': { answerAfterMs: null } });
-  const script = '"><script>alert(1)</script>\\ ${SHELL(id)} \'; DROP TABLE --';
+  const script = `"><script>alert(1)</script>\\ \${SHELL(id)} '; DROP TABLE --`;
   const hostile = [
     { from: house.number(), fromName: script },
     { from: house.number(), fromName: '王'.repeat(400) },

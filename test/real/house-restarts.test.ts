@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { projectFolder } from '../../src/cli/stack/places.js';
 import type { AgentView } from '../../src/service-level/views.js';
 import { House, HZ, until } from '../support/house.js';
@@ -47,7 +47,7 @@ async function fourCallers(): Promise<Four> {
 }
 
 /** What all of them have to find after hotline has been away and is ready again. */
-async function goOn(t: Tap, four: Four, killedAt: number): Promise<void> {
+async function goOn(t: Test, four: Four, killedAt: number): Promise<void> {
   const { talking, talkingAgent, waiting, ringing, rung, inMenu } = four;
   await inMenu.waitForTone(HZ.menu, { withinMs: 6_000, sinceMs: performance.now() - 200 });
   await inMenu.press('2');
@@ -82,8 +82,6 @@ async function goOn(t: Tap, four: Four, killedAt: number): Promise<void> {
   }
   t.match(await house.fact(inMenu, 'callEnded'), { outcome: 'contained' });
 }
-
-type Tap = typeof t;
 
 scene('hotline is killed (-9) and started again: the talk, the line, the ringing phone and the menu go on', async (t) => {
   const four = await fourCallers();
@@ -129,6 +127,39 @@ scene('callers and agents leave while hotline is away', async (t) => {
   await untilTalking(four.ringing, await again, 1250);
   t.pass('the caller whose agent declined meanwhile is offered again');
   late.hangUp();
+});
+
+scene('hotline is killed while an agent holds the call; the phone takes it back meanwhile', async (t) => {
+  await house.ready('1001', '1002');
+  const [first, second] = [house.nextCall('1001'), house.nextCall('1002')];
+  const [a, b] = await Promise.all([house.call(STRAIGHT), house.call(STRAIGHT)]);
+  const agents = await Promise.all([first, second]);
+  for (const agent of agents) {
+    await agent.confirmed();
+    await until('sound', () => agent.heard({ hz: HZ.caller }).frames > 10);
+    await agent.hold();
+    agent.setTone(0);
+  }
+  const heldAt = performance.now();
+  await Promise.all([a, b].map((caller) => caller.waitForTone(HZ.music, { withinMs: 3_000, sinceMs: heldAt, forMs: 300 })));
+  const [back, still] = agents;
+  const callers = [a, b].map((caller) => house.fact(caller, 'callAnswered'));
+  await Promise.all(callers);
+  await house.hotline.kill();
+  await back.unhold();
+  back.setTone(agentHz('1001'));
+  await house.hotline.start();
+  const startedAt = performance.now();
+  const talker = (await callers[0])?.agentId === '1001' ? a : b;
+  const waiter = talker === a ? b : a;
+  await talker.waitForTone(agentHz('1001'), { withinMs: 3_000, sinceMs: startedAt, forMs: 300 });
+  const music = talker.heard({ hz: HZ.music, sinceMs: performance.now() - 250 }).frames;
+  t.equal(music, 0, `no music over the talk that was taken back: ${talker.hearing.summary()}`);
+  t.ok(waiter.silenceMs({ sinceMs: heldAt + 500 }) < 1_000, `music for who is still held: ${waiter.hearing.summary()}`);
+  await still.unhold();
+  still.setTone(agentHz('1002'));
+  const unheldAt = performance.now();
+  await waiter.waitForTone(agentHz('1002'), { withinMs: 3_000, sinceMs: unheldAt, forMs: 300 });
 });
 
 scene('Asterisk is killed and comes back: calls are closed as switchLost, agents are free within 5 s', async (t) => {
@@ -179,7 +210,9 @@ scene('Redis is killed and comes back: calls go on, new ones too, and no fact is
   const { callId } = await house.fact(before, 'callEnded');
   t.match(await house.fact(during, 'callAnswered'), { agentId: second.home.name });
   t.ok((await house.of('callQueued')).some((fact) => fact.callId === callId));
-  await until('the waiting caller to talk', () => waiting.heard({ hz: agentHz(agent.home.name) }).frames > 10, { withinMs: 8_000 });
+  await until('the waiting caller to talk', () => waiting.heard({ hz: agentHz(agent.home.name) }).frames > 10, {
+    withinMs: 8_000,
+  });
   waiting.hangUp();
   during.hangUp();
   t.match(await house.recording(during), { state: 'sealed' });

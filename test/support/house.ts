@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Test } from 'tap';
 import { RedisStore } from '../../src/adapters/redis/redis-store.js';
 import type { Fact, FactKind, FactOf } from '../../src/base/facts.js';
 import type { CallId } from '../../src/base/ids.js';
@@ -13,7 +14,7 @@ import { AGENTS, agentHz, HZ, STRAIGHT, writeHouseSite } from './house-site.js';
 import type { DialOptions } from './phone/call.js';
 import { createPhone, type Phone, type PhoneBehaviour, type PhoneCall, until } from './phone/phone.js';
 import { type RunningSipp, type SippOptions, startSipp } from './sipp.js';
-import { startTestStack, type TestLike, type TestStack } from './stack.js';
+import { startTestStack, type TestStack } from './stack.js';
 
 export { HZ } from './house-site.js';
 export { until } from './phone/phone.js';
@@ -23,16 +24,6 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const SETTLED_WITHIN_MS = 30_000;
 const SCENE_WITHIN_MS = 90_000;
 const FILE_WITHIN_MS = 300_000;
-
-/** What tap gives a test, as far as it is needed here. */
-export interface Scene extends TestLike {
-  same(found: unknown, wanted: unknown, message?: string): unknown;
-  comment(...what: unknown[]): unknown;
-  setTimeout(ms: number): unknown;
-}
-interface Suite<T extends Scene> {
-  test(name: string, body: (t: T) => Promise<void>): unknown;
-}
 
 /** The whole house for one test file: its own Redis, Asterisk, hotline as a child process, and agents' phones that measure. */
 export class House {
@@ -53,7 +44,7 @@ export class House {
   ) {}
 
   /** `serving: false`: everything but hotline is up. */
-  static async open(t: TestLike & Pick<Scene, 'setTimeout'>, options: { serving?: boolean } = {}): Promise<House> {
+  static async open(t: Test, options: { serving?: boolean } = {}): Promise<House> {
     t.setTimeout(FILE_WITHIN_MS);
     const tests = join(cacheFolder(process.env), 'tests');
     const folder = join(tests, `house-${process.pid}`);
@@ -64,7 +55,7 @@ export class House {
     const { config, music, apiToken } = writeHouseSite({ folder, prompts, httpPort });
     const phones = await Promise.all(AGENTS.map((name) => createPhone({ name, toneHz: agentHz(name) })));
     t.teardown(async () => {
-      if (t.passing?.() !== false) rmSync(folder, { recursive: true, force: true });
+      if (t.passing() !== false) rmSync(folder, { recursive: true, force: true });
     });
     const [stack, program] = await Promise.all([
       startTestStack(t, {
@@ -103,9 +94,9 @@ export class House {
    * A test in this house. When it ends, well or not, phones hang up and agents sign out; then nothing may be left: on the switch, in
    * the state, in the facts, and the board must equal a recount.
    */
-  scenes<T extends Scene>(suite: Suite<T>): (name: string, body: (t: T) => Promise<void>) => unknown {
+  scenes(suite: Test): (name: string, body: (t: Test) => Promise<void>) => unknown {
     return (name, body) =>
-      suite.test(name, async (t) => {
+      suite.test(name, async (t: Test) => {
         t.setTimeout(SCENE_WITHIN_MS);
         try {
           await body(t);
@@ -120,7 +111,7 @@ export class House {
   }
 
   /** Fails with what is left 30 s after the last hang-up. */
-  async nothingLeft(t: Scene): Promise<void> {
+  async nothingLeft(t: Test): Promise<void> {
     const limit = performance.now() + SETTLED_WITHIN_MS;
     let left = await leftOvers(this);
     while (left.length > 0 && performance.now() < limit) {
