@@ -4,7 +4,7 @@ import type { TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { Hotline, type HotlineEvent, type HotlineOutcome, type StoredCall } from '../call/hotline.js';
-import type { HotlineConfig } from '../call/state.js';
+import type { Addressed, HotlineConfig } from '../call/state.js';
 import type { Clock } from '../ports/clock.js';
 import type { Jobs } from '../ports/jobs.js';
 import type { Log } from '../ports/log.js';
@@ -194,13 +194,21 @@ export class Domain {
     }
     // A node that was told to stop while the commit was under way does not act: the next one finds what is missing.
     if (this.#stopped) return;
+    this.#perform(outcomes.flatMap(({ outcome }) => outcome.commands));
     for (const { outcome } of outcomes) this.#act(outcome);
     if (facts.length > 0) onFacts(facts);
     for (const { outcome, done } of outcomes) done?.(outcome.refusal);
   }
 
+  /** Phones are dialled first: a caller is waiting for each of them, and nobody waits for the clearing away after a talk. */
+  #perform(commands: readonly Addressed[]): void {
+    const dial = ({ command }: Addressed): boolean => command.kind === 'ringAgent';
+    for (const { switchId, command } of [...commands.filter(dial), ...commands.filter((each) => !dial(each))]) {
+      void this.#switches.get(switchId)?.perform(command);
+    }
+  }
+
   #act(outcome: HotlineOutcome): void {
-    for (const { switchId, command } of outcome.commands) void this.#switches.get(switchId)?.perform(command);
     for (const change of outcome.timers) {
       if (change.kind === 'startTimer') this.#alarms.start(change.timerId, change.atMs);
       else this.#alarms.stop(change.timerId);

@@ -11,7 +11,8 @@ import { percentile, rounded } from './percentiles.js';
 /**
  * Time from an agent becoming free until that agent's phone is dialled again, seen from the phones: from the BYE that a phone sends to the next
  * INVITE that it gets. 20 agents, 200 callers who all wait, 2 s of talk, no wrap-up. First hotline (commit to Redis before each act), then Asterisk's own
- * app_queue on the same Asterisk with the same phones.
+ * app_queue on the same Asterisk with the same phones. Agents begin one after the other over one talk, as in a centre at work (`ours`, `appQueue`), and then
+ * once more all in the same moment, so that all twenty become free at once every two seconds (`burst`).
  */
 const AGENTS = 20;
 const CALLERS = 200;
@@ -50,11 +51,19 @@ export async function handover(say: (line: string) => void): Promise<object> {
     );
     clean.push(async () => void (await Promise.all(agents.map((agent) => agent.close()))));
     say(`Asterisk ${stack.asterisk.version}; ${AGENTS} agents, ${CALLERS} callers waiting, ${TALK_MS} ms talk`);
-    const ours = await measureOurs(stack, agents, clean);
-    say(`hotline    ${JSON.stringify(ours)}`);
-    const appQueue = await measureAppQueue(stack, agents);
-    say(`app_queue  ${JSON.stringify(appQueue)}`);
-    return { ours, appQueue, ratioP50: rounded((appQueue.p50Ms ?? 0) / (ours.p50Ms ?? 1), 0) };
+    const house = await startHotline(stack);
+    clean.push(() => house.child.stop());
+    for (const name of AGENT_NAMES) await house.post(`/api/v1/agents/${name}/sign-in`, {});
+    const both = async (label: string, apartMs: number): Promise<{ ours: Figures; appQueue: Figures }> => {
+      const ours = await measureOurs(stack, house, agents, apartMs);
+      say(`${label}  hotline    ${JSON.stringify(ours)}`);
+      const appQueue = await measureAppQueue(stack, agents, apartMs);
+      say(`${label}  app_queue  ${JSON.stringify(appQueue)}`);
+      return { ours, appQueue };
+    };
+    const steady = await both('one after the other', TALK_MS / AGENTS);
+    const burst = await both('all at once        ', 0);
+    return { ...steady, ratioP50: rounded((steady.appQueue.p50Ms ?? 0) / (steady.ours.p50Ms ?? 1), 0), burst };
   } finally {
     for (const step of clean.reverse()) await step();
   }
@@ -69,31 +78,37 @@ interface Figures {
   readonly answered: number;
 }
 
-async function measureOurs(stack: TestStack, agents: Phone[], clean: (() => Promise<void>)[]): Promise<Figures> {
-  const house = await startHotline(stack);
-  clean.push(() => house.child.stop());
-  for (const name of AGENT_NAMES) await house.post(`/api/v1/agents/${name}/sign-in`, {});
+async function measureOurs(stack: TestStack, house: House, agents: Phone[], apartMs: number): Promise<Figures> {
+  for (const agent of agents) agent.calls.length = 0;
   const callers = await placeCalls(stack, OUR_NUMBER, async () => (await house.waiting()) >= CALLERS);
-  await Promise.all(AGENT_NAMES.map((name) => house.post(`/api/v1/agents/${name}/status`, { status: 'ready' })));
+  await oneByOne(apartMs, (name) => house.post(`/api/v1/agents/${name}/status`, { status: 'ready' }));
   const figures = await drain(agents, callers);
+  await Promise.all(AGENT_NAMES.map((name) => house.post(`/api/v1/agents/${name}/status`, { status: 'notReady' })));
   await callers.close();
-  await house.child.stop();
   return figures;
 }
 
-async function measureAppQueue(stack: TestStack, agents: Phone[]): Promise<Figures> {
-  for (const agent of agents) agent.calls.length = 0;
+async function measureAppQueue(stack: TestStack, agents: Phone[], apartMs: number): Promise<Figures> {
   const { asterisk } = stack;
+  for (const agent of agents) agent.calls.length = 0;
   for (const name of AGENT_NAMES) await asterisk.console(`queue pause member PJSIP/${name} queue bench`);
   const callers = await placeCalls(stack, QUEUE_NUMBER, async () => {
     const shown = await asterisk.console('queue show bench');
     return Number(/has (\d+) calls/.exec(shown)?.[1] ?? 0) >= CALLERS;
   });
-  await asterisk.console('queue unpause member PJSIP/2001 queue bench');
-  await Promise.all(AGENT_NAMES.slice(1).map((name) => asterisk.console(`queue unpause member PJSIP/${name} queue bench`)));
+  await oneByOne(apartMs, async (name) => void (await asterisk.console(`queue unpause member PJSIP/${name} queue bench`)));
   const figures = await drain(agents, callers);
   await callers.close();
   return figures;
+}
+
+async function oneByOne(apartMs: number, start: (name: string) => Promise<void>): Promise<void> {
+  const begun: Promise<void>[] = [];
+  for (const name of AGENT_NAMES) {
+    begun.push(start(name));
+    if (apartMs > 0) await pause(apartMs);
+  }
+  await Promise.all(begun);
 }
 
 /** All callers dial in, ten at a time, and wait. */
