@@ -136,7 +136,7 @@ function enteredBridge(desk: Desk, { channelId, bridgeId, alone }: EventOf<'Chan
   if (leg !== null) leg.bridgeId = bridgeId;
   const rest = desk.rest();
   if (rest === null || !alone || !desk.rooms.isRoom(bridgeId)) return;
-  desk.rooms.startMusic(rest, bridgeId).catch(() => desk.faults.count('room.noMusic'));
+  desk.rooms.enteredAlone(rest, bridgeId).catch(() => desk.faults.count('room.noMusic'));
 }
 
 function ringing(desk: Desk, channelId: string): void {

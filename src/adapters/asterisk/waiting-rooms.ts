@@ -1,5 +1,8 @@
 import type { AriRest } from './ari-rest.js';
 
+/** Asterisk has taken the music of an emptied room out by then. */
+const AGAIN_AFTER_MS = 300;
+
 /**
  * One holding bridge with music per music class, for all callers together; announcements are played to each channel inside it,
  * and the music comes back by itself. Rooms are made when first needed and stay.
@@ -44,6 +47,15 @@ export class WaitingRooms {
     const music = this.#musicOf(room);
     if (music === undefined) return;
     await rest.startMusic(room, music).catch(() => rest.startMusic(room, music));
+  }
+
+  /**
+   * Somebody entered alone. When the last caller goes in the same moment, Asterisk may take the music out after we have put it in; so it is put in once
+   * more when that is over. Whoever hears it begin twice within a third of a second has lost nothing.
+   */
+  async enteredAlone(rest: AriRest, room: string): Promise<void> {
+    setTimeout(() => void this.startMusic(rest, room).catch(() => undefined), AGAIN_AFTER_MS).unref();
+    await this.startMusic(rest, room);
   }
 
   /** After a resync: rooms that are not there any more will be made again. */
