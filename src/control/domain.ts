@@ -16,6 +16,8 @@ import { Committer } from './committer.js';
 /** Events that are taken into one commit at most: bounds the time from an event to its act. */
 const BATCH = 256;
 const REFILL_EVERY_MS = 500;
+/** So long after a start nothing falls due that was due before: a phone that was picked up meanwhile is not to be taken for one that was not. */
+const RESYNC_FIRST_MS = 2_000;
 
 export interface DomainOptions {
   readonly node: string;
@@ -140,7 +142,8 @@ export class Domain {
 
   async #begin(stored: StoredState): Promise<void> {
     this.#keepLease();
-    for (const { timerId, atMs } of this.#hotline.pendingTimers()) this.#alarms.start(timerId, atMs);
+    const earliestMs = this.#options.clock.nowMs() + RESYNC_FIRST_MS;
+    for (const { timerId, atMs } of this.#hotline.pendingTimers()) this.#alarms.start(timerId, Math.max(atMs, earliestMs));
     const fact: FactBody = {
       kind: 'controllerStarted',
       node: this.#options.node,

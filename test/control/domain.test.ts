@@ -315,6 +315,27 @@ t.test('hotline is killed and restarted under calls: nobody notices', async (t) 
   t.equal(w.of('callAnswered').length, 3);
 });
 
+t.test('what fell due while nobody was there waits until the switch has told what happened meanwhile', async (t) => {
+  const w = world([sampleAgent('1001')]);
+  await w.start();
+  w.switch.phone('sip:1001', { afterMs: 14_800, talkMs: null });
+  await w.ready('1001');
+  const caller = w.call();
+  await w.pass(14_500);
+  w.kill();
+  await w.pass(1_500);
+  // A real switch takes a moment to be listed.
+  const start = w.switch.start.bind(w.switch);
+  w.switch.start = async (options) => void w.clock.alarm(w.clock.nowMs() + 300, () => void start(options));
+  await w.start();
+  await w.pass(3_000);
+  t.equal(caller.hears().kind, 'agent', 'the agent picked up in time, so it is no rona');
+  t.match(w.agent('1001'), { status: 'ready', state: 'talking' });
+  caller.hangUp();
+  await w.pass(20_000);
+  t.same(w.leftOvers(), []);
+});
+
 t.test('killed while a caller leaves and an agent answers in the gap; switch gone in the gap', async (t) => {
   const w = world([sampleAgent('1001'), sampleAgent('1002')]);
   await w.start();
