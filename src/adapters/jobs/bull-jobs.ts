@@ -48,6 +48,10 @@ export class BullJobs implements Jobs {
       prefix,
       connection: { ...connectionTo(options.url), maxRetriesPerRequest: null } as ConnectionOptions,
       concurrency: 2,
+      // A job whose process died under it is taken again soon, and as often as it takes: BullMQ gives it up after the second death otherwise.
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
+      maxStalledCount: ATTEMPTS,
     });
     const onError = (error: Error): void => options.log.warn({ error: error.message }, 'jobs');
     this.#queue.on('error', onError);
