@@ -162,6 +162,46 @@ scene('hotline is killed while an agent holds the call; the phone takes it back 
   await waiter.waitForTone(agentHz('1002'), { withinMs: 3_000, sinceMs: unheldAt, forMs: 300 });
 });
 
+scene('a crowd by SIPp, agents who answer, decline and are busy, and hotline killed twice in the middle', async (t) => {
+  const answers = { answerAfterMs: 50, hangUpAfterMs: 400 };
+  house.behave({ '1001': answers, '1002': answers, '1003': { respond: 603 }, '1004': { respond: 486 } });
+  await house.ready('1001', '1002', '1003', '1004');
+  const numbers = (of: number, count: number): string[] => Array.from({ length: count }, (_, i) => `13911${of}${1000 + i}`);
+  const crowd = { ratePerSecond: 3, withinMs: 45_000 };
+  const patientNumbers = numbers(50, 15);
+  const sipps = await Promise.all([
+    house.sipp({ ...crowd, scenario: 'caller-stays', service: STRAIGHT, callers: patientNumbers, pauses: { stayMs: 35_000 } }),
+    house.sipp({ ...crowd, scenario: 'caller-stays', service: STRAIGHT, callers: numbers(51, 10), pauses: { stayMs: 1_500 } }),
+    // A key that is pressed while nobody is there is lost, and this caller presses once.
+    house.sipp({
+      ...crowd,
+      scenario: 'caller-one-key',
+      service: MENU,
+      callers: numbers(52, 10),
+      keys: { key1: '0' },
+      pauses: { stayMs: 5_000 },
+    }),
+  ]);
+  for (const seen of [8, 24]) {
+    const created = (): number => sipps.reduce((sum, sipp) => sum + sipp.counts().created, 0);
+    await until('callers', () => created() >= seen, { withinMs: 10_000 });
+    await house.hotline.kill();
+    await house.hotline.start();
+  }
+  house.behave({ '1003': answers, '1004': answers });
+  const results = await Promise.all(sipps.map((sipp) => sipp.done));
+  for (const [i, count] of [15, 10, 10].entries()) t.match(results[i], { successful: count, failed: 0, errors: '' });
+  const patient = (await house.of('callArrived')).filter(({ ani }) => patientNumbers.includes(ani)).map(({ callId }) => callId);
+  const ends = (await house.of('callEnded')).filter(({ callId }) => patient.includes(callId));
+  t.match(ends, Array(patient.length).fill({ outcome: 'answered' }), 'who was ready to wait was answered');
+  const { agents } = await house.get<{ agents: AgentView[] }>('/api/v1/agents');
+  t.same(
+    agents.filter(({ reason }) => reason === 'rona').map(({ agentId }) => agentId),
+    [],
+    'no agent is blamed for an answer in the gap',
+  );
+});
+
 scene('Asterisk is killed and comes back: calls are closed as switchLost, agents are free within 5 s', async (t) => {
   const four = await fourCallers();
   await house.stack.asterisk.kill();

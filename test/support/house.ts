@@ -31,6 +31,7 @@ export class House {
   readonly #callers: Phone[] = [];
   readonly #sipps: RunningSipp[] = [];
   #numbers = 0;
+  #sippCount = 0;
 
   private constructor(
     readonly folder: string,
@@ -147,7 +148,8 @@ export class House {
 
   /** Callers by SIPp. */
   async sipp(options: Omit<SippOptions, 'folder' | 'remote'>): Promise<RunningSipp> {
-    const folder = join(this.folder, `sipp-${this.#sipps.length}`);
+    this.#sippCount += 1;
+    const folder = join(this.folder, `sipp-${this.#sippCount}`);
     const remote = { host: '127.0.0.1', port: this.stack.asterisk.sipPort };
     const sipp = await startSipp({ ...options, folder, remote });
     this.#sipps.push(sipp);
