@@ -80,12 +80,36 @@ function newsOnly() {
   };
 }
 
-function runTests(files) {
-  const tapFile = join(cache, 'log', quick ? 'quick.tap' : 'all.tap');
+/** Tests that measure sound, time or a browser run alone: beside one another they would measure each other. */
+const runsAlone = (file) => /^test\/(real|web)\//.test(file);
+
+async function runAllTests(files) {
+  const together = await runTests(
+    files.filter((file) => !runsAlone(file)),
+    'together',
+    2,
+  );
+  const alone = await runTests(files.filter(runsAlone), 'alone', 1);
+  return {
+    passed: together.passed + alone.passed,
+    failed: together.failed + alone.failed,
+    skipped: together.skipped + alone.skipped,
+  };
+}
+
+function runTests(files, group, jobs) {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  const tapFile = join(cache, 'log', `${quick ? 'quick' : 'all'}-${group}.tap`);
   mkdirSync(dirname(tapFile), { recursive: true });
   rmSync(tapFile, { force: true });
   // Two at a time is what the smallest machine has cores for. A test that hangs must not hang the rest.
-  const flags = ['--disable-coverage', '--allow-empty-coverage', '--jobs=2', `--timeout=${quick ? 60 : 240}`, '--reporter=base'];
+  const flags = [
+    '--disable-coverage',
+    '--allow-empty-coverage',
+    `--jobs=${jobs}`,
+    `--timeout=${quick ? 60 : 240}`,
+    '--reporter=base',
+  ];
   return new Promise((resolve) => {
     const child = spawn(bin('tap'), ['run', ...flags, `--output-file=${tapFile}`, ...files], {
       cwd: project,
@@ -111,7 +135,7 @@ const started = performance.now();
 const checks = await runChecks();
 const files = testFiles();
 console.log(`Tests: ${files.length} files`);
-const tests = files.length === 0 ? { passed: 0, failed: 1, skipped: 0 } : await runTests(files);
+const tests = files.length === 0 ? { passed: 0, failed: 1, skipped: 0 } : await runAllTests(files);
 const failed = checks.failed + tests.failed;
 console.log(`${((performance.now() - started) / 1000).toFixed(0)} s${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`);
 console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);

@@ -30,6 +30,8 @@ export function signIn(state: AcdState, agentId: AgentId, phone: string | null, 
   state.stopAgentTimer(agent, 'backOff');
   state.touchedAgents.add(agentId);
   if (agent.status === 'loggedOut') {
+    // Hours at home are not idle time: the place in the order of longest idle starts with the day's work.
+    agent.idleSinceMs = state.nowMs;
     state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });
     state.setAgentStatus(agent, 'notReady', 'signedIn', by);
   } else {

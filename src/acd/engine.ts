@@ -174,6 +174,10 @@ export class AcdEngine {
 
   #callTimer(call: QueuedCall, purpose: string): void {
     const state = this.#state;
+    // While the switch is away nobody can pick up or be connected: no agent is judged for it. The resync tells what became of the leg.
+    if (!state.dispatching && (purpose === 'ring' || purpose === 'connect')) {
+      return state.startCallTimer(call, purpose, state.nowMs + state.queueOf(call).agents.ringMs);
+    }
     switch (purpose) {
       case 'ring':
         if (call.offer) offerFailed(state, call.offer.offerId, 'noAnswer', true);

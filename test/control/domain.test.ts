@@ -370,6 +370,41 @@ t.test('killed while a caller leaves and an agent answers in the gap; switch gon
   t.same(w.leftOvers(), []);
 });
 
+t.test('the switch is away for longer than a phone rings: no agent is judged for it', async (t) => {
+  const w = world([sampleAgent('1001')]);
+  await w.start();
+  w.switch.phone('sip:1001', { afterMs: 0, silent: true, talkMs: null });
+  await w.ready('1001');
+  const caller = w.call();
+  await w.pass(1_000);
+  t.equal(w.agent('1001').state, 'ringing');
+  w.switch.cutConnection();
+  await w.pass(60_000);
+  t.match(w.agent('1001'), { status: 'ready', state: 'ringing' });
+  w.switch.phone('sip:1001', { afterMs: 100, talkMs: null });
+  w.switch.reconnect();
+  await w.pass(5_000);
+  t.match(w.agent('1001'), { status: 'ready', state: 'talking' });
+  t.match(w.of('offerEnded'), [{ cause: 'legLost' }, { outcome: 'accepted' }]);
+  caller.hangUp();
+  await w.pass(20_000);
+  t.same(w.leftOvers(), []);
+});
+
+t.test('somebody who has just signed in is not the one who is idle longest', async (t) => {
+  const w = world([sampleAgent('1001'), sampleAgent('1002')]);
+  await w.start();
+  await w.ready('1002');
+  await w.pass(60_000);
+  await w.ready('1001');
+  const caller = w.call();
+  await w.pass(1_000);
+  t.equal(w.of('callAnswered')[0]?.agentId, '1002');
+  caller.hangUp();
+  await w.pass(20_000);
+  t.same(w.leftOvers(), []);
+});
+
 t.test('the store goes away, comes back, comes back empty; a second writer fences the first', async (t) => {
   const w = world([sampleAgent('1001')]);
   await w.start();
