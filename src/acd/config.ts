@@ -48,7 +48,7 @@ export interface QueueConfig {
   readonly callers: {
     readonly order: CallerOrder;
     /** The head of an ordinary line that has waited this long goes before VIPs. */
-    readonly ordinaryWaitsAtMostMs: Ms;
+    readonly waitsAtMostMs: Ms;
   };
   readonly limits: {
     /** Callers waiting at once; one more is blocked with queueFull. */

@@ -43,7 +43,7 @@ interface Score {
 
 /**
  * The caller for an agent who became free: the heads of all lines that this agent may serve are compared now. A caller who has waited past
- * the queue's guard (`ordinaryWaitsAtMost`) goes first whatever the lane, so that VIPs never starve the ordinary lane.
+ * the queue's guard (`waitsAtMost`) goes first whatever the lane, so that VIPs never starve the ordinary lane.
  */
 export function chooseCaller(eligibility: Eligibility, agent: AgentConfig, nowMs: Ms): CallerChoice | null {
   let best: { call: QueuedCall; score: Score; line: Line } | null = null;
@@ -83,7 +83,7 @@ function headOf(line: Line, agent: AgentConfig, nowMs: Ms): { call: QueuedCall; 
     lane: guard === 1 && line.queue.callers.order === 'vip-first' && call.lane === 'vip' ? 0 : 1,
     priority: guard === 0 ? 0 : -call.priority,
   });
-  if (nowMs - oldest.enteredAtMs >= line.queue.callers.ordinaryWaitsAtMostMs) return { call: oldest, score: score(oldest, 0) };
+  if (nowMs - oldest.enteredAtMs >= line.queue.callers.waitsAtMostMs) return { call: oldest, score: score(oldest, 0) };
   const head = line.inOrder.first() as QueuedCall;
   return { call: head, score: score(head, 1) };
 }

@@ -71,7 +71,7 @@ t.test('what the real ledger says is as described too', async (t) => {
     title: { zh: '综合服务' },
     target: { share: 0.8, withinMs: 20_000, formula: 'answered-of-offered', shortAbandonMs: 5_000 },
     require: {},
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
   } as unknown as QueueConfig;
   const agents = [{ id: '1001', name: 'Anna', team: 'north', groups: [], phone: 'sip:1001', skills: {}, queueRank: {} }];
   const ledger = createLedger({ queues: [config], agents: agents as unknown as AgentConfig[], dayStartMs: () => 0 });

@@ -13,7 +13,7 @@ export function sampleQueue(id: string, change: Partial<QueueConfig> = {}): Queu
     require: { service: 1 },
     relax: [],
     agents: { choose: 'longest-idle', ringMs: 15_000, wrapUpMs: 10_000 },
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
     limits: { waiting: 200, waitMs: 600_000 },
     announce: { positionEveryMs: 45_000, positionFirstMs: 5_000, comfort: [] },
     music: 'hotline',

@@ -194,7 +194,7 @@ function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
       require: queue.require,
       relax: queue.relax.map((step) => ({ afterMs: step.after, require: step.require, groups: step.from })),
       agents: { choose: queue.agents.choose, ringMs: queue.agents.ring, wrapUpMs: queue.agents.wrapUp },
-      callers: { order: queue.callers.order, ordinaryWaitsAtMostMs: queue.callers.ordinaryWaitsAtMost },
+      callers: { order: queue.callers.order, waitsAtMostMs: queue.callers.waitsAtMost },
       limits: { waiting: queue.limits.waiting, waitMs: queue.limits.wait },
       announce: {
         positionEveryMs: queue.announce.position,

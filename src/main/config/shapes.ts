@@ -163,7 +163,7 @@ const queue = z.strictObject({
   callers: z
     .strictObject({
       order: z.enum(['first-come', 'vip-first']).default('first-come'),
-      ordinaryWaitsAtMost: duration(SECOND, HOUR).default(90 * SECOND),
+      waitsAtMost: duration(SECOND, HOUR).default(90 * SECOND),
     })
     .prefault({}),
   limits: z
