@@ -1,6 +1,7 @@
 import type { AgentId, CallId, TimerId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import { backOffOver, finishWrapUp, setStatus, signIn, signOut } from './agents.js';
+import { keepPromise, over, promise, reached, rest } from './callback.js';
 import type { AcdConfig } from './config.js';
 import type { Agent, QueuedCall, Timers } from './entities.js';
 import type { AcdEvent, AcdOutcome } from './events.js';
@@ -98,6 +99,14 @@ export class AcdEngine {
       case 'leave':
         leave(state, event.callId, event.exit);
         return;
+      case 'promise':
+        return promise(state, event);
+      case 'promiseRests':
+        return rest(state, event.callId, event.untilMs);
+      case 'promiseReached':
+        return reached(state, event.callId);
+      case 'promiseOver':
+        return over(state, event.callId);
       case 'offerPickedUp':
         return offerPickedUp(state, event.offerId);
       case 'offerConnected':
@@ -181,6 +190,8 @@ export class AcdEngine {
       case 'connect':
         if (call.offer) offerFailed(state, call.offer.offerId, 'switchError', true);
         return;
+      case 'promise':
+        return keepPromise(state, call);
       case 'maxWait':
         return waitedTooLong(state, call);
       case 'relax':

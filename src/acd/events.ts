@@ -14,6 +14,8 @@ export type AcdEvent =
       readonly queueId: QueueId;
       readonly lane: Lane;
       readonly priority: number;
+      /** The customer's tier, for queues that credit it. */
+      readonly tier?: string;
       /** What this call needs beyond the queue's own requirement: skill -> least level. */
       readonly skills: Readonly<Record<string, number>>;
       readonly language: string;
@@ -22,6 +24,29 @@ export type AcdEvent =
     }
   /** The caller is gone (`abandoned`) or leaves the line another way. */
   | { readonly kind: 'leave'; readonly callId: CallId; readonly exit: QueueExit }
+  /**
+   * The caller `from` goes and keeps the place as the call `callId`, which nobody is on. A caller who still waits leaves with `calledBack`;
+   * one who has not been in this queue is counted in and out. `enteredAtMs`: the place of a caller who left the queue just now.
+   */
+  | {
+      readonly kind: 'promise';
+      readonly callId: CallId;
+      readonly from: CallId;
+      readonly queueId: QueueId;
+      readonly lane: Lane;
+      readonly priority: number;
+      readonly skills: Readonly<Record<string, number>>;
+      readonly language: string;
+      readonly enteredAtMs: Ms | null;
+      /** When the promise may first be kept; the place is kept from now on. */
+      readonly notBeforeMs: Ms;
+    }
+  /** The caller of a promise was dialled in vain, or must not be dialled before then: an agent who was taken for it is let go at once. */
+  | { readonly kind: 'promiseRests'; readonly callId: CallId; readonly untilMs: Ms }
+  /** The caller of a promise is on the line and waits in the kept place. */
+  | { readonly kind: 'promiseReached'; readonly callId: CallId }
+  /** The promise is no more. */
+  | { readonly kind: 'promiseOver'; readonly callId: CallId }
   /** The agent's phone was picked up. */
   | { readonly kind: 'offerPickedUp'; readonly offerId: OfferId }
   /** Caller and agent hear each other. */
@@ -63,6 +88,8 @@ export type AcdAction =
   | { readonly kind: 'connect'; readonly offerId: OfferId; readonly callId: CallId; readonly agentId: AgentId }
   /** Tell a waiting caller the place in the line (1 is next), or a comfort prompt when `position` is null. */
   | { readonly kind: 'announce'; readonly callId: CallId; readonly position: number | null; readonly comfort: string | null }
+  /** The turn of a promise to call the caller first is near: dial the caller. */
+  | { readonly kind: 'callBack'; readonly callId: CallId }
   /** The queue lets the caller go; the flow decides what comes next. */
   | {
       readonly kind: 'released';

@@ -1,6 +1,7 @@
 import type { EndedBy, OfferCause, OfferOutcome } from '../base/facts.js';
 import type { CallId, OfferId } from '../base/ids.js';
 import { SECOND } from '../base/time.js';
+import { noteServed } from './callback.js';
 import type { Agent, QueuedCall } from './entities.js';
 import { placeAgent, placeCaller } from './matching.js';
 import type { AcdState } from './state.js';
@@ -54,7 +55,7 @@ export function offerPickedUp(state: AcdState, offerId: OfferId): void {
   agent.phoneFailures = 0;
   state.touchedAgents.add(agent.agentId);
   state.stopCallTimer(call, 'ring');
-  state.startCallTimer(call, 'connect', state.nowMs + CONNECT_WITHIN_MS);
+  state.startCallTimer(call, 'connect', state.nowMs + CONNECT_WITHIN_MS + (call.callback?.dialMs ?? 0));
   state.actions.push({ kind: 'connect', offerId, callId: call.callId, agentId: agent.agentId });
 }
 
@@ -83,7 +84,8 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
     cause: 'answered',
     ringMs: state.nowMs - offer.offeredAtMs,
   });
-  state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.enteredAtMs });
+  if (!call.callback) state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.enteredAtMs });
+  noteServed(state, call);
   state.setAgentState(agent, 'talking', call.callId);
 }
 

@@ -28,6 +28,7 @@ export function enqueue(state: AcdState, event: Extract<AcdEvent, { kind: 'enque
     queueId: event.queueId,
     lane: event.lane,
     priority: event.priority,
+    tier: event.tier ?? null,
     skills: event.skills,
     language: event.language,
     enteredAtMs: Math.min(event.enteredAtMs ?? state.nowMs, state.nowMs),
@@ -121,7 +122,7 @@ export function leave(state: AcdState, callId: CallId, exit: QueueExit): boolean
   }
   const agent = call.offer && state.agents.get(call.offer.agentId);
   if (call.offer && agent) endOffer(state, { call, agent, offer: call.offer }, 'callerLeft', true);
-  state.facts.push({ kind: 'callLeftQueue', callId, queueId: call.queueId, exit, waitMs: state.nowMs - call.enteredAtMs });
+  if (!call.callback) state.facts.push({ kind: 'callLeftQueue', callId, queueId: call.queueId, exit, waitMs: state.nowMs - call.enteredAtMs });
   forgetCall(state, call);
   if (agent) placeAgent(state, agent);
   return true;

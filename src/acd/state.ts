@@ -1,10 +1,10 @@
 import type { AgentState, AgentStatus, FactBody } from '../base/facts.js';
 import { type AgentId, asId, type CallId, type OfferId, type QueueId, type TimerId } from '../base/ids.js';
-import { OrderedSet } from '../base/ordered-set.js';
 import { invariant, type Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
+import { Standing } from './caller-order.js';
 import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
-import { byEntry, Eligibility } from './eligibility.js';
+import { type Alternative, Eligibility, satisfies } from './eligibility.js';
 import type { Agent, QueuedCall } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
 
@@ -19,8 +19,10 @@ export class AcdState {
   readonly offers = new Map<OfferId, { callId: CallId; agentId: AgentId }>();
   /** Agents' legs that still stand on the switch, by the offer that made them. */
   readonly legs = new Map<OfferId, AgentId>();
+  /** When the latest callers of a queue were answered; not kept over a restart. */
+  readonly served = new Map<QueueId, Ms[]>();
   /** Callers of a queue who wait or are being offered, in the order in which they would be served. */
-  readonly places = new Map<QueueId, OrderedSet<QueuedCall>>();
+  readonly places = new Map<QueueId, Standing>();
 
   actions: AcdAction[] = [];
   facts: FactBody[] = [];
@@ -36,7 +38,7 @@ export class AcdState {
 
   constructor(config: AcdConfig) {
     this.config = config;
-    this.eligibility = new Eligibility([]);
+    this.eligibility = new Eligibility([], this);
     this.configure(config);
   }
 
@@ -44,7 +46,7 @@ export class AcdState {
     this.config = config;
     this.#queues = new Map(config.queues.map((queue) => [queue.id, queue]));
     this.#agentConfigs = new Map(config.agents.map((agent) => [agent.id, agent]));
-    this.eligibility = new Eligibility(config.agents);
+    this.eligibility = new Eligibility(config.agents, this);
     for (const agent of config.agents) {
       if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
     }
@@ -69,11 +71,16 @@ export class AcdState {
     return this.#agentConfigs.get(id);
   }
 
-  placesOf(queue: QueueConfig): OrderedSet<QueuedCall> {
+  /** True for an agent of the configuration who has what is asked for. */
+  serves(agentId: AgentId, alternatives: readonly Alternative[]): boolean {
+    const config = this.#agentConfigs.get(agentId);
+    return config !== undefined && satisfies(config, alternatives);
+  }
+
+  placesOf(queue: QueueConfig): Standing {
     const known = this.places.get(queue.id);
     if (known) return known;
-    const vip = (call: QueuedCall): number => (queue.callers.order === 'vip-first' && call.lane === 'vip' ? 0 : 1);
-    const places = new OrderedSet<QueuedCall>((a, b) => vip(a) - vip(b) || b.priority - a.priority || byEntry(a, b));
+    const places = new Standing(queue, this);
     this.places.set(queue.id, places);
     return places;
   }
