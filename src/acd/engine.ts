@@ -27,6 +27,7 @@ export class AcdEngine {
     const state = engine.#state;
     for (const agent of agents) {
       state.agents.set(agent.agentId, agent);
+      state.offerTurn = Math.max(state.offerTurn, agent.offerTurn);
       if (agent.legOf) state.legs.set(agent.legOf, agent.agentId);
     }
     for (const call of calls) {

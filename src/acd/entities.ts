@@ -66,6 +66,14 @@ export interface Agent {
   legOf: OfferId | null;
   wrapUp: { readonly callId: CallId; readonly queueId: QueueId; readonly startedAtMs: Ms } | null;
   backOffUntilMs: Ms | null;
+  /** Calls answered since sign-in. */
+  answered: number;
+  /** Talk, hold and wrap-up since sign-in, and ready time without work, up to `accountedAtMs`. */
+  busyMs: Ms;
+  freeMs: Ms;
+  accountedAtMs: Ms;
+  /** The turn of the last offer, counted over the whole domain; 0: none yet. */
+  offerTurn: number;
   phoneFailures: number;
   timerCount: number;
   timers: Timers;

@@ -1,7 +1,7 @@
 import type { Decision } from '../base/facts.js';
 import { asId, type OfferId } from '../base/ids.js';
 import { invariant } from '../base/result.js';
-import { byEntry } from './eligibility.js';
+import { byEntry } from './caller-order.js';
 import type { Agent, QueuedCall } from './entities.js';
 import { chooseAgent, chooseCaller } from './selection.js';
 import type { AcdState } from './state.js';
@@ -15,7 +15,7 @@ export function placeCaller(state: AcdState, call: QueuedCall): void {
   call.offer = null;
   state.touchedCalls.add(call.callId);
   state.placesOf(queue).add(call);
-  const choice = state.dispatching ? chooseAgent(state.eligibility, queue, call, state.nowMs) : null;
+  const choice = state.dispatching ? chooseAgent(state.eligibility, queue, call, state.nowMs, state.config.seed ?? '') : null;
   if (choice) offer(state, call, state.agents.get(choice.agentId) as Agent, choice.why);
   else state.eligibility.addCall(queue, call);
 }
@@ -56,6 +56,7 @@ function offer(state: AcdState, call: QueuedCall, agent: Agent, why: Decision): 
   call.offer = { offerId, agentId: agent.agentId, offeredAtMs: state.nowMs };
   state.offers.set(offerId, { callId: call.callId, agentId: agent.agentId });
   agent.offerId = offerId;
+  agent.offerTurn = ++state.offerTurn;
   state.setLeg(agent, offerId);
   agent.callId = call.callId;
   agent.queueId = queue.id;

@@ -74,6 +74,8 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
   state.stopCallTimer(call, 'relax');
   state.placesOf(state.queueOf(call)).delete(call);
   call.phase = 'talking';
+  agent.answered++;
+  state.touchedAgents.add(agent.agentId);
   call.talk = { answeredAtMs: state.nowMs, holdMs: 0, heldSinceMs: null };
   state.touchedCalls.add(call.callId);
   const ids = { callId: call.callId, queueId: call.queueId, offerId, agentId: agent.agentId };

@@ -7,11 +7,14 @@ import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
 import { type Alternative, Eligibility, satisfies } from './eligibility.js';
 import type { Agent, QueuedCall } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
+import { Room } from './room.js';
 
 /** What the parts of the engine share: the entities, their indexes, and what the event at hand has brought about so far. */
 export class AcdState {
   nowMs: Ms = 0;
   dispatching = true;
+  /** Counts the offers of the domain, for round-robin. */
+  offerTurn = 0;
   config: AcdConfig;
   eligibility: Eligibility;
   readonly agents = new Map<AgentId, Agent>();
@@ -30,6 +33,9 @@ export class AcdState {
   refusal: Refusal | null = null;
   readonly touchedCalls = new Set<CallId>();
   readonly touchedAgents = new Set<AgentId>();
+  /** Ids of what is kept of queues: see room.ts and redial.ts. */
+  readonly touchedQueues = new Set<string>();
+  readonly rooms = new Map<QueueId, Room>();
   /** Answers and expiries for an id that is no more: counted, ignored. */
   stale = 0;
 
@@ -50,11 +56,29 @@ export class AcdState {
     for (const agent of config.agents) {
       if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
     }
+    this.#openRooms();
     const callers = [...this.calls.values()].filter((call) => call.phase !== 'talking');
     this.places.clear();
-    for (const call of callers) this.placesOf(this.queueOf(call)).add(call);
+    for (const call of callers) {
+      this.placesOf(this.queueOf(call)).add(call);
+      if (!call.callback) this.roomOf(this.queueOf(call)).entries.add(call);
+    }
     for (const call of callers) if (call.phase === 'waiting') this.eligibility.addCall(this.queueOf(call), call);
     for (const agent of this.agents.values()) if (this.canServe(agent)) this.eligibility.add(agent);
+  }
+
+  /** What was learnt of a queue is kept when the configuration changes. */
+  #openRooms(): void {
+    const before = new Map(this.rooms);
+    this.rooms.clear();
+    for (const queue of this.config.queues) {
+      const old = before.get(queue.id);
+      const room = new Room(queue, old?.record, this);
+      for (const [caller, place] of old?.places ?? []) room.places.set(caller, place);
+      this.rooms.set(queue.id, room);
+      const lent = room.lentAlternatives();
+      if (lent.length > 0) this.eligibility.lend(queue.id, lent);
+    }
   }
 
   queue(id: QueueId): QueueConfig | undefined {
@@ -65,6 +89,30 @@ export class AcdState {
     const queue = this.#queues.get(call.queueId);
     invariant(queue, `call ${call.callId} is in queue ${call.queueId}, which is not configured`);
     return queue;
+  }
+
+  roomOf(queue: QueueConfig): Room {
+    const room = this.rooms.get(queue.id);
+    invariant(room, `queue ${queue.id} is not configured`);
+    return room;
+  }
+
+  touchRoom(room: Room): void {
+    this.touchedQueues.add(room.config.id);
+  }
+
+  startRoomTimer(room: Room, purpose: string, atMs: Ms): void {
+    this.stopRoomTimer(room, purpose);
+    this.timers.push({ kind: 'startTimer', timerId: room.startTimer(purpose, atMs), atMs });
+    this.touchRoom(room);
+  }
+
+  stopRoomTimer(room: Room, purpose: string): void {
+    const timer = room.record.timers[purpose];
+    if (!timer) return;
+    delete room.record.timers[purpose];
+    this.timers.push({ kind: 'stopTimer', timerId: timer.id });
+    this.touchRoom(room);
   }
 
   agentConfig(id: AgentId): AgentConfig | undefined {
@@ -105,8 +153,17 @@ export class AcdState {
     this.touchedAgents.add(agent.agentId);
   }
 
+  /** Adds the time since the last change of state or status to what the agent has worked or been free. */
+  account(agent: Agent): void {
+    const sinceMs = this.nowMs - agent.accountedAtMs;
+    if (agent.state === 'talking' || agent.state === 'onHold' || agent.state === 'wrapUp') agent.busyMs += sinceMs;
+    else if (agent.status === 'ready') agent.freeMs += sinceMs;
+    agent.accountedAtMs = this.nowMs;
+  }
+
   setAgentState(agent: Agent, to: AgentState, callId: CallId | null): void {
     if (agent.state === to) return;
+    this.account(agent);
     this.facts.push({ kind: 'agentStateChanged', agentId: agent.agentId, from: agent.state, to, callId });
     agent.state = to;
     agent.stateSinceMs = this.nowMs;
@@ -115,6 +172,7 @@ export class AcdState {
 
   setAgentStatus(agent: Agent, status: AgentStatus, reason: string | null, by: string): void {
     if (agent.status === status && agent.reason === reason) return;
+    this.account(agent);
     agent.status = status;
     agent.reason = reason;
     agent.statusSinceMs = this.nowMs;
@@ -171,6 +229,11 @@ export function newAgent(agentId: AgentId, nowMs: Ms): Agent {
     legOf: null,
     wrapUp: null,
     backOffUntilMs: null,
+    answered: 0,
+    busyMs: 0,
+    freeMs: 0,
+    accountedAtMs: nowMs,
+    offerTurn: 0,
     phoneFailures: 0,
     timerCount: 0,
     timers: {},

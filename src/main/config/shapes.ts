@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
+import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
 import {
   count,
   duration,
@@ -98,14 +99,18 @@ export const hotlineShape = z.strictObject({
   skills: z.array(name).min(1).max(200),
   tiers: z.array(name).min(1).max(20).default(['ordinary', 'vip']),
   notReadyReasons: z.array(name).max(50).default(['break', 'training', 'back-office']),
+  notReadyLimits: z.record(name, duration(SECOND, DAY)).default({}).describe('reason -> how long; what is longer is told'),
   phones: z
     .strictObject({
       failuresAllowed: count(1, 100).default(3),
+      rona: z.enum(['notReady', 'backOff']).default('notReady').describe('what an unanswered offer does to the agent'),
+      offersAtOnce: count(0, 10_000).default(0).describe('phones that may ring at once on the whole site; 0: no limit'),
       backOff: z
         .strictObject({
           busy: duration(0, HOUR).default(10 * SECOND),
           declined: duration(0, HOUR).default(5 * SECOND),
           unreachable: duration(0, HOUR).default(30 * SECOND),
+          noAnswer: duration(0, HOUR).default(30 * SECOND),
         })
         .prefault({}),
     })
@@ -118,8 +123,6 @@ export const hotlineShape = z.strictObject({
     .prefault({})
     .describe('how often what is past its keeping time is removed, and how long facts stay in Redis'),
 });
-
-const requirement = z.record(name, count(1, 10));
 
 const queue = z.strictObject({
   title: titles,
@@ -142,30 +145,10 @@ const queue = z.strictObject({
       shortAbandon: duration(0, MINUTE).default(5 * SECOND),
     })
     .prefault({}),
-  require: requirement.default({}).describe('skill -> least level'),
-  relax: z
-    .array(
-      z.strictObject({
-        after: duration(SECOND, HOUR),
-        require: requirement.default({}),
-        from: z.array(name).max(20).default([]).describe('groups that may help'),
-      }),
-    )
-    .max(10)
-    .default([]),
-  agents: z
-    .strictObject({
-      choose: z.enum(['longest-idle', 'best-skill']).default('longest-idle'),
-      ring: duration(SECOND, 2 * MINUTE).default(15 * SECOND),
-      wrapUp: duration(0, HOUR).default(10 * SECOND),
-    })
-    .prefault({}),
-  callers: z
-    .strictObject({
-      order: z.enum(['first-come', 'vip-first']).default('first-come'),
-      waitsAtMost: duration(SECOND, HOUR).default(90 * SECOND),
-    })
-    .prefault({}),
+  require: requirement.prefault({}).describe('skill -> least level; any: [..] and all: [..] hold further requirements'),
+  relax: z.array(relaxStep).max(10).default([]),
+  agents: choosingAgents,
+  callers: choosingCallers,
   limits: z
     .strictObject({ waiting: count(0, 100_000).default(200), wait: duration(SECOND, DAY).default(10 * MINUTE) })
     .prefault({}),
@@ -192,6 +175,7 @@ export const agentsShape = z.strictObject({
       phone,
       skills: z.record(name, count(1, 10)).default({}),
       queueRank: z.record(name, count(0, 100)).default({}).describe('queue -> rank, smaller first'),
+      autoAnswer: z.boolean().default(false).describe('the phone picks up by itself'),
     }),
   ),
 });
