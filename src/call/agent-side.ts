@@ -1,6 +1,7 @@
 import type { AcdAction } from '../acd/events.js';
 import type { OfferCause } from '../base/facts.js';
 import { asId, type BridgeId, type OfferId } from '../base/ids.js';
+import { dialCaller, isTimeToCall, promiseKept } from './callback.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
 import { remember, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
@@ -22,6 +23,7 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
   }
   switch (action.kind) {
     case 'ring': {
+      if (!isTimeToCall(state, call)) return;
       state.addAgentLeg(call, action.offerId);
       const { callId, offerId, phone, ringMs } = action;
       const legId = legOfOffer(offerId);
@@ -33,7 +35,9 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
       state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: legOfOffer(action.offerId), cause: 'normal' });
       return;
     case 'connect':
-      return connect(state, call, action.offerId);
+      return call.phase === 'promised' ? dialCaller(state, call) : connect(state, call, action.offerId);
+    case 'callBack':
+      return dialCaller(state, call);
     case 'announce':
       return announce(state, call, action.position, action.comfort);
     case 'released':
@@ -80,6 +84,7 @@ export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 
     call.phase = 'talking';
     call.answered = true;
     state.touch(call);
+    promiseKept(state, call);
     remember(state, call);
   }
   startRecording(state, call);

@@ -2,6 +2,7 @@ import type { FactBody } from '../base/facts.js';
 import { asId, type FlowId } from '../base/ids.js';
 import type { FlowInput, FlowOutcome, FlowProgram, FlowWorld } from '../flow/contract.js';
 import { startFlow, stepFlow } from '../flow/interpreter.js';
+import { mergePromise, requestCallback } from './callback.js';
 import type { CallRecord } from './entities.js';
 import { leave } from './goodbye.js';
 import { play, stopPlaying } from './playing.js';
@@ -56,6 +57,9 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
       case 'enterQueue':
         enterQueue(state, call, effect);
         break;
+      case 'requestCallback':
+        walk(state, call, { kind: 'callbackDecided', refusal: requestCallback(state, call, effect) });
+        break;
       case 'hangUp':
         leave(state, call, 'normal');
         break;
@@ -76,6 +80,9 @@ function enterQueue(
   call.phase = 'queued';
   call.queueId = effect.queueId;
   call.exit = null;
+  const enteredAtMs = mergePromise(state, call, effect.queueId);
+  const { queueId, lane, priority, skills } = effect;
+  call.asked = { queueId, lane, priority, skills, enteredAtMs: enteredAtMs ?? state.nowMs };
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -85,6 +92,7 @@ function enterQueue(
     priority: effect.priority,
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
+    ...(enteredAtMs !== null && { enteredAtMs }),
   });
   remember(state, call);
 }

@@ -6,6 +6,7 @@ import type { CallId, PlaybackId, RecordingId, TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { agentLegAnswered, agentLegEnded, connected, connectFailed, obeyEngine } from './agent-side.js';
+import { calledPersonAnswered, cancelCallback, dialTimeOver, promiseExpired } from './callback.js';
 import { callerArrived, callerGone, keyPressed, playbackEnded } from './caller-side.js';
 import { phoneDialled } from './desk.js';
 import { type CallRecord, offerOfLeg } from './entities.js';
@@ -20,6 +21,8 @@ import type { SwitchEvent } from './switch-events.js';
 export type HotlineEvent =
   | SwitchEvent
   | Extract<AcdEvent, { kind: 'signIn' | 'signOut' | 'setStatus' | 'finishWrapUp' }>
+  /** A supervisor takes a promise to call back. */
+  | { readonly kind: 'cancelCallback'; readonly callbackId: CallId; readonly by: string }
   | { readonly kind: 'timer'; readonly timerId: TimerId }
   | { readonly kind: 'reconfigured'; readonly config: HotlineConfig }
   /** Something that happened outside the calls and belongs to the history: a controller's start, a sealed recording. */
@@ -132,7 +135,7 @@ export class Hotline {
       case 'phoneDialled':
         return phoneDialled(state, event);
       case 'legAnswered':
-        return agentLegAnswered(state, event);
+        return state.callers.has(event.legId) ? calledPersonAnswered(state, event) : agentLegAnswered(state, event);
       case 'legEnded':
         return this.#legEnded(event);
       case 'legHeld':
@@ -165,6 +168,9 @@ export class Hotline {
       case 'setStatus':
       case 'finishWrapUp':
         return state.decide(event);
+      case 'cancelCallback':
+        state.refusal = cancelCallback(state, event.callbackId, event.by);
+        return;
       case 'timer':
         return this.#timer(event.timerId);
       case 'reconfigured':
@@ -217,6 +223,10 @@ export class Hotline {
         return;
       case 'hangUp':
         return conclude(state, call, call.outcome ?? outcomeOf(call, 'system'), 'system');
+      case 'dial':
+        return dialTimeOver(state, call);
+      case 'expire':
+        return promiseExpired(state, call);
       case 'settle':
         return settleTimeOver(state, call);
     }

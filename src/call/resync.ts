@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Lane } from '../acd/events.js';
 import { asId, type CallId, isPlainId, type LegId } from '../base/ids.js';
 import { agentLegAnswered, agentLegEnded, connect } from './agent-side.js';
+import { expectsCallerLeg, reassertPromise } from './callback.js';
 import { callerArrived, callerGone, newCall } from './caller-side.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
 import { beginFlow, flowForNumber, wait, walk } from './flow-walk.js';
@@ -44,7 +45,7 @@ export function resync(state: CallState, event: SwitchUp): void {
 /** Legs that we believe in and that are not there: their end was not heard. Returns how many. */
 function mourn(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegSnapshot>, restarted: boolean): number {
   let lost = 0;
-  if (call.phase !== 'settling' && !legs.has(call.legId)) {
+  if (call.phase !== 'settling' && expectsCallerLeg(call) && !legs.has(call.legId)) {
     lost++;
     callerGone(state, call, 'lost', restarted);
   }
@@ -64,7 +65,8 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
     recordingEnded(state, call, 0, true, 'it ended while no controller was connected');
   }
   if (call.phase === 'settling') return settle(state, call);
-  if (legs.get(legId)?.state === 'ringing' && call.phase !== 'leaving') state.tell(switchId, { kind: 'answer', callId, legId });
+  const rings = legs.get(legId)?.state === 'ringing' && call.phase !== 'leaving' && call.phase !== 'promised';
+  if (rings) state.tell(switchId, { kind: 'answer', callId, legId });
   switch (call.phase) {
     case 'leaving':
       state.tell(switchId, { kind: 'hangUp', callId, legId, cause: 'normal' });
@@ -74,6 +76,8 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
       call.playback = null;
       state.touch(call);
       return walk(state, call, { kind: 'resumed' });
+    case 'promised':
+      return reassertPromise(state, call, legs);
     case 'queued':
       return reassertPlace(state, call, legs, snapshot);
     case 'talking': {
@@ -129,10 +133,11 @@ const Note = z.object({
 /** A caller's leg that nobody knows: a new call that arrived while no controller was there, or one whose state was lost. */
 function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
   const { switchId } = event;
-  // An agent's phone that dialled a feature code, or an agent's leg without a call.
-  if (leg.direction === 'outbound' || leg.dnis.startsWith('*')) return false;
   const arrival = { kind: 'legArrived', switchId, ...leg } as const;
   const note = parseNote(leg.note);
+  // An agent's phone that dialled a feature code, or a leg that we dialled for a call that is no more. Only somebody whom we called back and
+  // who has been connected carries a note.
+  if (leg.dnis.startsWith('*') || (leg.direction === 'outbound' && (!note || state.calls.has(asId<CallId>(note.c))))) return false;
   if (!note || state.calls.has(asId<CallId>(note.c))) {
     callerArrived(state, {
       kind: 'legArrived',
