@@ -322,11 +322,7 @@ function endPromise(state: CallState, call: CallRecord, outcome: CallbackOutcome
 export const expectsCallerLeg = (call: CallRecord): boolean => call.phase !== 'promised' || call.callback?.leg !== 'none';
 
 /** After a (re)connect: what the switch did for a promise while nobody heard. */
-export function reassertPromise(
-  state: CallState,
-  call: CallRecord,
-  legs: ReadonlyMap<LegId, LegSnapshot>,
-): void {
+export function reassertPromise(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegSnapshot>): void {
   const life = call.callback;
   const leg = legs.get(call.legId);
   if (!life) return;

@@ -137,7 +137,8 @@ function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
   const note = parseNote(leg.note);
   // An agent's phone that dialled a feature code, or a leg that we dialled for a call that is no more. Only somebody whom we called back and
   // who has been connected carries a note.
-  if (leg.dnis.startsWith('*') || (leg.direction === 'outbound' && (!note || state.calls.has(asId<CallId>(note.c))))) return false;
+  if (leg.dnis.startsWith('*') || (leg.direction === 'outbound' && (!note || state.calls.has(asId<CallId>(note.c)))))
+    return false;
   if (!note || state.calls.has(asId<CallId>(note.c))) {
     callerArrived(state, {
       kind: 'legArrived',
