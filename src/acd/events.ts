@@ -19,8 +19,11 @@ export type AcdEvent =
       /** What this call needs beyond the queue's own requirement: skill -> least level. */
       readonly skills: Readonly<Record<string, number>>;
       readonly language: string;
-      /** Only for a call that is found again after a loss of state: its original time of entry. */
+      /** The number calling, to know a caller who redials by; absent when there is none. */
+      readonly caller?: string | null;
+      /** Only for a call that is found again after a loss of state: the entry that its order goes by, and the entry into this queue. */
       readonly enteredAtMs?: Ms;
+      readonly queuedAtMs?: Ms;
     }
   /** The caller is gone (`abandoned`) or leaves the line another way. */
   | { readonly kind: 'leave'; readonly callId: CallId; readonly exit: QueueExit }
@@ -47,6 +50,8 @@ export type AcdEvent =
   | { readonly kind: 'promiseReached'; readonly callId: CallId }
   /** The promise is no more. */
   | { readonly kind: 'promiseOver'; readonly callId: CallId }
+  /** A waiting caller pressed a key. */
+  | { readonly kind: 'keyPressed'; readonly callId: CallId; readonly key: string }
   /** The agent's phone was picked up. */
   | { readonly kind: 'offerPickedUp'; readonly offerId: OfferId }
   /** Caller and agent hear each other. */
@@ -86,16 +91,26 @@ export type AcdAction =
   /** Stop ringing or hang up the agent's leg of this offer. */
   | { readonly kind: 'withdraw'; readonly offerId: OfferId; readonly callId: CallId }
   | { readonly kind: 'connect'; readonly offerId: OfferId; readonly callId: CallId; readonly agentId: AgentId }
-  /** Tell a waiting caller the place in the line (1 is next), or a comfort prompt when `position` is null. */
-  | { readonly kind: 'announce'; readonly callId: CallId; readonly position: number | null; readonly comfort: string | null }
+  /** Tell a waiting caller what is not null: a comfort prompt, the place in the line (1 is next), the estimated wait. */
+  | {
+      readonly kind: 'announce';
+      readonly callId: CallId;
+      readonly position: number | null;
+      readonly minutes: number | null;
+      readonly comfort: string | null;
+    }
+  /** The call waits in another queue from now on. */
+  | { readonly kind: 'moved'; readonly callId: CallId; readonly queueId: QueueId }
   /** The turn of a promise to call the caller first is near: dial the caller. */
   | { readonly kind: 'callBack'; readonly callId: CallId }
   /** The queue lets the caller go; the flow decides what comes next. */
   | {
       readonly kind: 'released';
       readonly callId: CallId;
-      readonly exit: 'timedOut' | 'blocked';
+      readonly exit: 'timedOut' | 'blocked' | 'flowedOut' | 'exitedByKey';
       readonly blocked: BlockReason | null;
+      /** The exit of the flow that was asked for by name. */
+      readonly branch: string | null;
     };
 
 export type TimerChange =

@@ -3,6 +3,7 @@ import type { CallId, OfferId } from '../base/ids.js';
 import { SECOND } from '../base/time.js';
 import { noteServed } from './callback.js';
 import type { Agent, QueuedCall } from './entities.js';
+import { endOfStay } from './entry.js';
 import { placeAgent, placeCaller } from './matching.js';
 import type { AcdState } from './state.js';
 
@@ -72,7 +73,9 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
   state.stopCallTimer(call, 'maxWait');
   state.stopCallTimer(call, 'announce');
   state.stopCallTimer(call, 'relax');
+  state.stopCallTimer(call, 'overflow');
   state.placesOf(state.queueOf(call)).delete(call);
+  endOfStay(state, state.queueOf(call), call, 'answered');
   call.phase = 'talking';
   agent.answered++;
   state.touchedAgents.add(agent.agentId);
@@ -86,7 +89,7 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
     cause: 'answered',
     ringMs: state.nowMs - offer.offeredAtMs,
   });
-  if (!call.callback) state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.enteredAtMs });
+  if (!call.callback) state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.queuedAtMs });
   noteServed(state, call);
   state.setAgentState(agent, 'talking', call.callId);
 }
@@ -190,6 +193,9 @@ export function talkEnded(state: AcdState, callId: CallId, endedBy: EndedBy): vo
     holdMs: heldMs,
     endedBy,
   });
+  const room = state.roomOf(state.queueOf(call));
+  room.learnTalk(state.nowMs - call.talk.answeredAtMs);
+  state.touchRoom(room);
   forgetCall(state, call);
   if (!agent) return;
   agent.offerId = null;
@@ -204,6 +210,7 @@ export function forgetCall(state: AcdState, call: QueuedCall): void {
   for (const purpose of Object.keys(call.timers)) state.stopCallTimer(call, purpose);
   const queue = state.queueOf(call);
   state.placesOf(queue).delete(call);
+  state.roomOf(queue).entries.delete(call);
   if (call.phase === 'waiting') state.eligibility.removeCall(queue, call);
   if (call.offer) state.offers.delete(call.offer.offerId);
   state.calls.delete(call.callId);
@@ -241,6 +248,11 @@ export function endWrapUp(state: AcdState, agent: Agent, endedBy: 'timer' | 'age
     wrapUpMs: state.nowMs - startedAtMs,
     endedBy,
   });
+  const room = state.rooms.get(queueId);
+  if (room) {
+    room.learnWrapUp(state.nowMs - startedAtMs);
+    state.touchRoom(room);
+  }
   becomeIdle(state, agent);
 }
 

@@ -5,7 +5,7 @@ import type { Ms } from '../base/time.js';
 import { Standing } from './caller-order.js';
 import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
 import { type Alternative, Eligibility, satisfies } from './eligibility.js';
-import type { Agent, QueuedCall } from './entities.js';
+import type { Agent, KeptPlace, QueuedCall, QueueEntity, QueueRecord } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
 import { Room } from './room.js';
 
@@ -36,6 +36,8 @@ export class AcdState {
   /** Ids of what is kept of queues: see room.ts and redial.ts. */
   readonly touchedQueues = new Set<string>();
   readonly rooms = new Map<QueueId, Room>();
+  /** Queues whose callers or agents have come or gone in this event and that have rules about it: looked at when the event is done. */
+  readonly stirred = new Set<Room>();
   /** Answers and expiries for an id that is no more: counted, ignored. */
   stale = 0;
 
@@ -65,6 +67,25 @@ export class AcdState {
     }
     for (const call of callers) if (call.phase === 'waiting') this.eligibility.addCall(this.queueOf(call), call);
     for (const agent of this.agents.values()) if (this.canServe(agent)) this.eligibility.add(agent);
+  }
+
+  /** What was kept of queues, as it was stored; before `configure`. */
+  restoreQueues(entities: readonly QueueEntity[]): void {
+    for (const queue of this.config.queues) {
+      const record = entities.find((each): each is QueueRecord => each.kind === 'queue' && each.queueId === queue.id);
+      const room = new Room(queue, record, this);
+      const places = entities.filter((each): each is KeptPlace => each.kind === 'place' && each.queueId === queue.id);
+      places.sort((a, b) => a.leftAtMs - b.leftAtMs || (a.caller < b.caller ? -1 : 1));
+      for (const place of places) room.places.set(place.caller, place);
+      this.rooms.set(queue.id, room);
+    }
+  }
+
+  /** By its id in the store; null when there is none (any more). */
+  queueEntity(id: string): QueueEntity | null {
+    const [first, queueId, caller] = id.split('/') as [string, string | undefined, string | undefined];
+    if (caller === undefined) return this.rooms.get(first as QueueId)?.record ?? null;
+    return this.rooms.get(queueId as QueueId)?.places.get(caller) ?? null;
   }
 
   /** What was learnt of a queue is kept when the configuration changes. */
@@ -99,6 +120,11 @@ export class AcdState {
 
   touchRoom(room: Room): void {
     this.touchedQueues.add(room.config.id);
+  }
+
+  /** Callers of this queue have come or gone. */
+  stir(room: Room): void {
+    if (room.isWatched) this.stirred.add(room);
   }
 
   startRoomTimer(room: Room, purpose: string, atMs: Ms): void {
@@ -173,6 +199,10 @@ export class AcdState {
   setAgentStatus(agent: Agent, status: AgentStatus, reason: string | null, by: string): void {
     if (agent.status === status && agent.reason === reason) return;
     this.account(agent);
+    for (const room of this.rooms.values()) {
+      room.statusChanged(agent.agentId, agent.status, status);
+      if (room.config.empty) this.stirred.add(room);
+    }
     agent.status = status;
     agent.reason = reason;
     agent.statusSinceMs = this.nowMs;

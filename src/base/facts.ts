@@ -94,6 +94,8 @@ export type FactBody =
       priority: number;
       requirement: string;
       language: string;
+      /** The entry that the order goes by, when it is an earlier one: the caller overflowed from another queue, or redialled. */
+      placeFromMs?: Ms;
       /** The agents who have what the call needs, by what they are doing at this moment. */
       eligible?: EligibleAgents;
     } & QueueFact)
@@ -107,6 +109,25 @@ export type FactBody =
       by: string;
       eligible?: EligibleAgents;
     } & QueueFact)
+  /** A rule of overflow was followed: to a queue, to further groups, or to an exit of the flow. `value` is what was found, null: untold. */
+  | ({
+      kind: 'callOverflowed';
+      to: string;
+      rule: 'wait' | 'estimate' | 'perAgent' | 'level';
+      value: number | null;
+      bound: number;
+    } & QueueFact)
+  /** The caller dropped as `previousCallId`, called again within the limit, and stands where that call stood. */
+  | ({ kind: 'placeRestored'; previousCallId: CallId; enteredAtMs: Ms; awayMs: Ms } & QueueFact)
+  /** The agents of these groups may serve the queue now, or no longer; with how the queue fared. */
+  | {
+      kind: 'groupBorrowed' | 'groupReturned';
+      queueId: QueueId;
+      groups: readonly string[];
+      waiting: number;
+      longestWaitMs: Ms;
+      level: number | null;
+    }
   /** One call was presented to one agent. `waitedMs` since entry; `why` explains the choice (see acd/decision.ts). */
   | ({ kind: 'callOffered'; waitedMs: Ms; why: Decision } & OfferFact)
   | ({ kind: 'offerEnded'; outcome: OfferOutcome; cause: OfferCause; ringMs: Ms } & OfferFact)
