@@ -6,8 +6,8 @@ import type { SimulatedNode } from './node.js';
 
 /** Watches one promise of the house, from outside. Each keeps its own books; none trusts another's, nor the engine's. */
 export interface Checker {
-  /** Facts that a node has told. */
-  facts?(facts: readonly Fact[], node: SimulatedNode): void;
+  /** Facts that have been written, or told by a node that cannot write. */
+  facts?(facts: readonly Fact[]): void;
   /** An event has reached a node. */
   delivered?(event: SwitchEvent, node: SimulatedNode): void;
   /** A node has told the switch to do something; the switch has done it. */

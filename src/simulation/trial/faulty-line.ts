@@ -101,7 +101,7 @@ export class FaultyLine implements Switch {
     this.#later(atMs, event);
     // A key that is heard twice is two keys: nothing tells them apart.
     if (doubled > 0 && event.kind !== 'keyPressed' && random.next() < doubled) {
-      const again = Math.max(atMs, nowMs + (random.next() < 0.5 ? 0 : random.below(500)));
+      const again = Math.max(atMs, nowMs + (random.next() < 0.5 || isState(event) ? 0 : random.below(500)));
       this.#later(again, event, true);
     }
   }
@@ -132,6 +132,9 @@ export class FaultyLine implements Switch {
     });
   }
 }
+
+/** Says how things are, not what has happened: said again later it would be wrong. */
+const isState = ({ kind }: SwitchEvent): boolean => kind === 'legHeld' || kind === 'legUnheld';
 
 const legOf = (event: SwitchEvent): string =>
   'legId' in event ? event.legId : 'offerId' in event ? event.offerId : 'recordingId' in event ? event.recordingId : '';

@@ -67,6 +67,7 @@ export class World {
   newestFence = 0;
   #attached: FaultyLine | null = null;
   #connected = true;
+  #heardSeq = 0;
   #disturbedUntilMs: Ms = 0;
   #reconnectPlanned = false;
   #spell: StoreSpell | null = null;
@@ -168,8 +169,11 @@ export class World {
 
   leaseTaken(node: SimulatedNode, fence: number): void {
     this.tell(node.name, `holds the lease, fence ${fence}`);
+    // What it could not write nobody will ever read.
+    if (this.owner !== node && this.owner?.controller?.degraded) this.degradedDeath = true;
     this.owner = node;
     this.newestFence = fence;
+    this.#heardSeq = this.store.lastSeq;
     this.disturb();
   }
 
@@ -204,13 +208,22 @@ export class World {
 
   committed(node: SimulatedNode, commit: Commit, result: CommitResult, inTime: boolean): void {
     if (result !== 'committed') this.tell(node.name, `commit ${commit.position}: ${result}`);
+    else this.#happened(commit.facts);
     for (const checker of this.checkers) checker.committed?.(node, commit, result, inTime);
   }
 
   factsTold(node: SimulatedNode, facts: readonly Fact[]): void {
     for (const fact of facts) this.tell(node.name, `** ${JSON.stringify(fact)}`);
     this.facts.push(...facts);
-    for (const checker of this.checkers) checker.facts?.(facts, node);
+    this.#happened(facts);
+  }
+
+  /** Facts count from the moment when they are written, or told by a node that cannot write; each once. */
+  #happened(facts: readonly Fact[]): void {
+    const news = facts.filter(({ seq }) => seq > this.#heardSeq);
+    if (news.length === 0) return;
+    this.#heardSeq = news.at(-1)?.seq ?? this.#heardSeq;
+    for (const checker of this.checkers) checker.facts?.(news);
   }
 
   fatal(node: SimulatedNode, reason: string, cause?: unknown): void {

@@ -7,6 +7,7 @@ export function outcomesChecker(world: World): Checker {
   const ended = new Map<string, string>();
   const answered = new Set<string>();
   const late = new Set([
+    'recordingStarted',
     'recordingEnded',
     'recordingSealed',
     'recordingMissing',

@@ -10,6 +10,11 @@ const LIMIT_MS = 3_000;
 export function silenceChecker(world: World): Checker {
   const since = new Map<LegId, Ms>();
   return {
+    // What is heard between two looks counts too.
+    obeyed(command) {
+      if (command.kind === 'play' || command.kind === 'wait') since.delete(command.legId);
+      if (command.kind === 'connect') since.delete(command.callerLegId);
+    },
     sample() {
       if (!world.calm) return since.clear();
       const nowMs = world.clock.nowMs();
