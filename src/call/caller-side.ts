@@ -99,7 +99,9 @@ export function playbackEnded(state: CallState, event: Extract<SwitchEvent, { ki
 export function keyPressed(state: CallState, event: Extract<SwitchEvent, { kind: 'keyPressed' }>): void {
   const callId = state.callers.get(event.legId);
   const call = callId && state.calls.get(callId);
-  if (call && call.phase === 'flow' && /^[0-9*#A-D]$/.test(event.key)) walk(state, call, { kind: 'key', key: event.key });
+  if (!call || !/^[0-9*#A-D]$/.test(event.key)) return;
+  if (call.phase === 'flow') walk(state, call, { kind: 'key', key: event.key });
+  else if (call.phase === 'queued') state.decide({ kind: 'keyPressed', callId: call.callId, key: event.key });
 }
 
 /** The caller is gone, in whatever phase. `lost`: the leg was missing at a resync; `restarted`: because the switch itself had gone. */

@@ -92,10 +92,15 @@ function enterQueue(
     priority: effect.priority,
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
-    ...(enteredAtMs !== null && { enteredAtMs }),
+    caller: callerKey(call.ani),
+    // The order goes by the place that is taken up again, the wait by this call's own entry.
+    ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),
   });
   remember(state, call);
 }
+
+/** The number by which a caller who redials is known; a caller without one is nobody in particular. */
+export const callerKey = (ani: string): string | null => (/^\+?[0-9]{5,20}$/.test(ani) ? ani : null);
 
 /** Puts the caller into the waiting room of the queue's music. */
 export function wait(state: CallState, call: CallRecord): void {
@@ -106,7 +111,8 @@ export function wait(state: CallState, call: CallRecord): void {
 /** What a caller's own leg says about the call, should Redis be empty when a controller finds it. */
 export function remember(state: CallState, call: CallRecord): void {
   const queued = state.engine.call(call.callId);
-  const place = queued && { q: queued.queueId, e: queued.enteredAtMs, l: queued.lane, p: queued.priority, s: queued.skills };
+  const { queueId: q, enteredAtMs: e, queuedAtMs: w, lane: l, priority: p, skills: s } = queued ?? {};
+  const place = queued && { q, e, w, l, p, s };
   const note = JSON.stringify({
     v: 1,
     c: call.callId,

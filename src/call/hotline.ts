@@ -1,5 +1,5 @@
 import { AcdEngine } from '../acd/engine.js';
-import type { Agent, QueuedCall } from '../acd/entities.js';
+import type { Agent, QueuedCall, QueueEntity } from '../acd/entities.js';
 import type { AcdEvent, TimerChange } from '../acd/events.js';
 import type { FactBody } from '../base/facts.js';
 import type { CallId, PlaybackId, RecordingId, TimerId } from '../base/ids.js';
@@ -55,10 +55,15 @@ export class Hotline {
   }
 
   /** From stored entities (none for a first start). Nobody is rung before the first `switchUp`. */
-  static restore(config: HotlineConfig, calls: Iterable<StoredCall>, agents: Iterable<Agent>): Hotline {
+  static restore(
+    config: HotlineConfig,
+    calls: Iterable<StoredCall>,
+    agents: Iterable<Agent>,
+    queues: Iterable<QueueEntity> = [],
+  ): Hotline {
     const stored = [...calls];
     const queued = stored.flatMap((each) => (each.queued ? [each.queued] : []));
-    const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents));
+    const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents, queues));
     for (const { life } of stored) hotline.#state.add(life);
     hotline.#state.touched.clear();
     return hotline;
@@ -78,22 +83,27 @@ export class Hotline {
   }
 
   /** Entities changed since the last call, as they are stored; null when gone. */
-  takeChanges(): { calls: [CallId, StoredCall | null][]; agents: [string, Agent | null][] } {
+  takeChanges(): {
+    calls: [CallId, StoredCall | null][];
+    agents: [string, Agent | null][];
+    queues: [string, QueueEntity | null][];
+  } {
     const { engine, touched, calls } = this.#state;
     const changes = engine.takeChanges();
     for (const [callId] of changes.calls) touched.add(callId);
     const stored = [...touched].map((callId): [CallId, StoredCall | null] => [callId, this.#stored(calls.get(callId))]);
     touched.clear();
-    return { calls: stored, agents: changes.agents };
+    return { calls: stored, agents: changes.agents, queues: changes.queues };
   }
 
   /** Everything, for refilling an empty store. */
-  everything(): { calls: [CallId, StoredCall][]; agents: [string, Agent][] } {
+  everything(): { calls: [CallId, StoredCall][]; agents: [string, Agent][]; queues: [string, QueueEntity][] } {
     const calls = [...this.#state.calls.values()].map((call): [CallId, StoredCall] => [
       call.callId,
       this.#stored(call) as StoredCall,
     ]);
-    return { calls, agents: [...this.#state.engine.agents()].map((agent) => [agent.agentId, agent as Agent]) };
+    const agents = [...this.#state.engine.agents()].map((agent): [string, Agent] => [agent.agentId, agent as Agent]);
+    return { calls, agents, queues: [...this.#state.engine.queueEntities()] };
   }
 
   /** Timers that must be running after a restore. */

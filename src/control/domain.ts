@@ -1,4 +1,4 @@
-import type { Agent } from '../acd/entities.js';
+import type { Agent, QueueEntity } from '../acd/entities.js';
 import type { Fact, FactBody } from '../base/facts.js';
 import type { TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
@@ -64,6 +64,7 @@ export class Domain {
       options.config,
       parsed<StoredCall>(stored.calls, options.log),
       parsed<Agent>(stored.agents, options.log),
+      parsed<QueueEntity>(stored.queues, options.log),
     );
     this.#alarms = new AlarmClock(options.clock, (timerId: TimerId) =>
       this.#put({ event: { kind: 'timer', timerId }, done: null }),

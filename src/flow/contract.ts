@@ -39,7 +39,12 @@ export type FlowInput =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'timer'; readonly turn: number }
   /** The queue let the caller go without an agent. */
-  | { readonly kind: 'queueLeft'; readonly exit: 'timedOut' | 'blocked' | 'exitedByKey' | 'flowedOut' }
+  /** `branch` is the exit of the queue node that the queue asks for by name; one that the node does not have is as if not asked for. */
+  | {
+      readonly kind: 'queueLeft';
+      readonly exit: 'timedOut' | 'blocked' | 'exitedByKey' | 'flowedOut';
+      readonly branch?: string | null;
+    }
   /** An agent has talked with the caller and gone; the caller is still there. */
   | { readonly kind: 'talkEnded' }
   /** The request for a callback has been decided: promised, or refused for this reason. */
