@@ -6,6 +6,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addFlowCommand } from './flow.js';
 import { addPromptsCommand } from './prompts.js';
 import { addServeCommand } from './serve.js';
+import { addSimulateCommand } from './simulate.js';
 import { addUpCommand } from './up.js';
 
 /** The `hotline` command. Each part adds its own; only composition stands here. */
@@ -20,4 +21,5 @@ addUpCommand(program);
 addDoctorCommand(program, host);
 addFlowCommand(program, host);
 addPromptsCommand(program, host);
+addSimulateCommand(program, host);
 await program.parseAsync();

@@ -151,7 +151,7 @@ class Day {
   #endTalk(caller: Caller): void {
     const { callId, plan } = caller;
     const call = this.#engine.call(callId);
-    const offer = call?.offer;
+    const offer = call?.offers[0];
     this.#callers.delete(callId);
     if (!call || !offer) return;
     // The agent's phone goes on the hook in the same moment.
