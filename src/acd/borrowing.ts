@@ -40,6 +40,7 @@ function turn(state: AcdState, room: Room, rule: BorrowRule, loan: Room['record'
   });
   room.forgetCrew();
   const joined = state.eligibility.lend(room.config.id, room.lentAlternatives());
+  state.forgetEligible();
   for (const agentId of joined) {
     const agent = state.agents.get(agentId);
     if (!agent || !state.eligibility.isAvailable(agentId)) continue;

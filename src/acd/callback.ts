@@ -1,9 +1,9 @@
 import type { CallId } from '../base/ids.js';
 import { SECOND } from '../base/time.js';
-import type { Agent, QueuedCall } from './entities.js';
+import type { QueuedCall } from './entities.js';
 import type { AcdEvent } from './events.js';
 import { placeAgent, placeCaller } from './matching.js';
-import { endOffer, forgetCall } from './offers.js';
+import { endOffers, forgetCall } from './offers.js';
 import { enqueue, leave } from './queueing.js';
 import type { AcdState } from './state.js';
 
@@ -41,7 +41,8 @@ export function promise(state: AcdState, event: Extract<AcdEvent, { kind: 'promi
     callback: { mode: policy?.mode ?? 'agent-first', dialMs: (policy?.ringMs ?? 0) + DIAL_GRACE_MS },
     offerCount: 0,
     announceCount: 0,
-    offer: null,
+    offers: [],
+    waitsFor: null,
     talk: null,
     timers: {},
   };
@@ -123,13 +124,13 @@ export function noteServed(state: AcdState, call: QueuedCall): void {
 export function rest(state: AcdState, callId: CallId, untilMs: number): void {
   const call = promised(state, callId);
   if (!call) return;
-  const agent = endLiveOffer(state, call);
+  const agents = endOffers(state, call, 'callerLeft');
   if (call.phase === 'waiting') state.eligibility.removeCall(state.queueOf(call), call);
   call.phase = 'resting';
   if (call.callback) call.callback.dialMs = (state.queueOf(call).callback?.ringMs ?? 0) + DIAL_GRACE_MS;
   state.touchedCalls.add(callId);
   state.startCallTimer(call, 'promise', Math.max(untilMs, state.nowMs + 1));
-  if (agent) placeAgent(state, agent);
+  for (const agent of agents) placeAgent(state, agent);
 }
 
 export function reached(state: AcdState, callId: CallId): void {
@@ -144,9 +145,9 @@ export function reached(state: AcdState, callId: CallId): void {
 export function over(state: AcdState, callId: CallId): void {
   const call = promised(state, callId);
   if (!call) return;
-  const agent = endLiveOffer(state, call);
+  const agents = endOffers(state, call, 'callerLeft');
   forgetCall(state, call);
-  if (agent) placeAgent(state, agent);
+  for (const agent of agents) placeAgent(state, agent);
 }
 
 function promised(state: AcdState, callId: CallId): QueuedCall | null {
@@ -154,12 +155,4 @@ function promised(state: AcdState, callId: CallId): QueuedCall | null {
   if (call?.callback && call.phase !== 'talking') return call;
   state.stale++;
   return null;
-}
-
-/** The agent who was taken for the promise is let go, without blame. */
-function endLiveOffer(state: AcdState, call: QueuedCall): Agent | undefined {
-  const agent = call.offer ? state.agents.get(call.offer.agentId) : undefined;
-  if (!call.offer || !agent) return undefined;
-  endOffer(state, { call, agent, offer: call.offer }, 'callerLeft', true);
-  return agent;
 }

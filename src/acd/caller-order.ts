@@ -20,7 +20,8 @@ import type { QueuedCall } from './entities.js';
  * time changes; those who have become late are the first of their line, and are moved to the late ones when the line is next looked at.
  */
 
-export type CallerClass = 0 | 1 | 2;
+/** 3: of a `ring-all` queue, with phones ringing already; served when nobody else waits. */
+export type CallerClass = 0 | 1 | 2 | 3;
 
 /** Whoever knows what time it is in the engine. */
 export interface EngineTime {

@@ -1,4 +1,4 @@
-import type { AgentId, QueueId } from '../base/ids.js';
+import type { AgentId, CallId, QueueId } from '../base/ids.js';
 import { OrderedSet } from '../base/ordered-set.js';
 import { type Available, availableAs, byAgentOrder } from './agent-order.js';
 import { byEntry, type EngineTime, Standing } from './caller-order.js';
@@ -32,7 +32,14 @@ export interface Line {
   readonly profile: Profile;
   readonly inOrder: Standing;
   readonly byEntry: OrderedSet<QueuedCall>;
+  /** Phones ring for these callers already, and more may: `ring-all`. They come after everybody else. */
+  readonly ringing: boolean;
 }
+
+const byWish = (a: QueuedCall, b: QueuedCall): number => {
+  const assigned = (call: QueuedCall): number => (call.waitsFor?.because === 'assigned' ? 0 : 1);
+  return assigned(a) - assigned(b) || byEntry(a, b);
+};
 
 /** The index of who may serve what. Choosing costs one look at the head of a set; an agent's change costs one entry per profile. */
 export class Eligibility {
@@ -44,6 +51,9 @@ export class Eligibility {
   readonly #available = new Map<AgentId, Agent>();
   /** What a queue has borrowed. */
   readonly #lent = new Map<QueueId, readonly Alternative[]>();
+  /** Callers who wait for a certain agent. */
+  readonly #ownLines = new Map<AgentId, OrderedSet<QueuedCall>>();
+  readonly #standsIn = new Map<CallId, Line | OrderedSet<QueuedCall>>();
   readonly #time: EngineTime;
 
   constructor(agents: Iterable<AgentConfig>, time: EngineTime) {
@@ -153,25 +163,64 @@ export class Eligibility {
     }
   }
 
+  /** A caller who waits for a certain agent stands in that agent's own line and is seen by nobody else. */
   addCall(queue: QueueConfig, call: QueuedCall): void {
+    if (call.waitsFor && call.phase === 'waiting') {
+      const own = this.#ownLines.get(call.waitsFor.agentId) ?? new OrderedSet(byWish);
+      this.#ownLines.set(call.waitsFor.agentId, own);
+      own.add(call);
+      this.#standsIn.set(call.callId, own);
+      return;
+    }
     const line = this.#line(queue, call);
+    this.#standsIn.set(call.callId, line);
     line.inOrder.add(call);
     line.byEntry.add(call);
   }
 
-  removeCall(queue: QueueConfig, call: QueuedCall): void {
-    const line = this.#line(queue, call);
+  removeCall(_queue: QueueConfig, call: QueuedCall): void {
+    const line = this.#standsIn.get(call.callId);
+    if (!line) return;
+    this.#standsIn.delete(call.callId);
+    if (line instanceof OrderedSet) {
+      line.delete(call);
+      return;
+    }
     line.inOrder.delete(call);
     line.byEntry.delete(call);
     if (line.inOrder.size === 0) line.profile.lines.delete(line.key);
   }
 
+  /** Who waits for this agent and nobody else: assigned ones first, then by entry. */
+  waitingFor(agentId: AgentId): readonly QueuedCall[] {
+    return [...(this.#ownLines.get(agentId) ?? [])];
+  }
+
+  firstWaitingFor(agentId: AgentId): QueuedCall | undefined {
+    return this.#ownLines.get(agentId)?.first();
+  }
+
+  isWaitedFor(agentId: AgentId): boolean {
+    return (this.#ownLines.get(agentId)?.size ?? 0) > 0;
+  }
+
+  /** An available agent whom a caller could be offered to: there is one only after offers had to be held back. */
+  somebodyWithWork(): AgentId | undefined {
+    for (const [agentId, own] of this.#ownLines) if (own.size > 0 && this.#available.has(agentId)) return agentId;
+    for (const { lines, available } of this.#profiles.values())
+      if (lines.size > 0 && available.size > 0) return available.first()?.agentId;
+    return undefined;
+  }
+
   #line(queue: QueueConfig, call: QueuedCall): Line {
     const profile = this.profile(queue, call.skills, call.relaxStep, call.groups);
-    const key = queue.callers.order === 'vip-first' ? `${queue.id}/${call.lane}` : queue.id;
+    const ringing = call.phase === 'offered';
+    const lane = queue.callers.order === 'vip-first' ? `${queue.id}/${call.lane}` : queue.id;
+    const key = ringing ? `${lane}/ringing` : lane;
     const known = profile.lines.get(key);
     if (known) return known;
-    const line: Line = { key, queue, profile, inOrder: new Standing(queue, this.#time), byEntry: new OrderedSet(byEntry) };
+    const inOrder = new Standing(queue, this.#time);
+    const line: Line = { key, queue, profile, inOrder, byEntry: new OrderedSet(byEntry), ringing };
     profile.lines.set(key, line);
     return line;
   }

@@ -67,8 +67,9 @@ export class EligibleCounts {
 
   #count(profile: Profile): Int32Array {
     const counters = new Int32Array(DOINGS.length);
-    for (const [agentId, doing] of this.#doing) {
-      if (doing !== SIGNED_OUT && this.#profilesOf(agentId).includes(profile)) counters[doing] = (counters[doing] as number) + 1;
+    for (const agentId of profile.members) {
+      const doing = this.#doing.get(agentId) ?? SIGNED_OUT;
+      if (doing !== SIGNED_OUT) counters[doing] = (counters[doing] as number) + 1;
     }
     this.#counters.set(profile, counters);
     return counters;

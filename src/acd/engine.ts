@@ -4,10 +4,18 @@ import { backOffOver, finishWrapUp, setStatus, signIn, signOut } from './agents.
 import { announce } from './announcing.js';
 import { keepPromise, over, promise, reached, rest } from './callback.js';
 import type { AcdConfig } from './config.js';
-import type { Agent, KeptPlace, QueuedCall, QueueEntity, QueueRecord, Timers } from './entities.js';
+import {
+  type Agent,
+  type KeptPlace,
+  offerOf,
+  type QueuedCall,
+  type QueueEntity,
+  type QueueRecord,
+  type Timers,
+} from './entities.js';
 import { estimateMs } from './estimate.js';
 import type { AcdEvent, AcdOutcome } from './events.js';
-import { matchAll, placeAgent } from './matching.js';
+import { catchUp, graceOver, matchAll, placeAgent, ringTimer } from './matching.js';
 import { agentLegGone, endWrapUp, offerConnected, offerFailed, offerPickedUp, talkEnded } from './offers.js';
 import { overflowByWait } from './overflow.js';
 import { enqueue, relax } from './queueing.js';
@@ -43,7 +51,8 @@ export class AcdEngine {
     }
     for (const call of calls) {
       state.calls.set(call.callId, call);
-      if (call.offer) state.offers.set(call.offer.offerId, { callId: call.callId, agentId: call.offer.agentId });
+      for (const { offerId, agentId } of call.offers) state.offers.set(offerId, { callId: call.callId, agentId });
+      if (call.phase === 'offered' || call.phase === 'connecting') state.offersUnderWay += call.offers.length;
     }
     state.dispatching = false;
     state.restoreQueues([...queues]);
@@ -59,6 +68,7 @@ export class AcdEngine {
     state.timers = [];
     state.refusal = null;
     this.#dispatch(event);
+    catchUp(state);
     watchStirred(state);
     return { actions: state.actions, facts: state.facts, timers: state.timers, refusal: state.refusal };
   }
@@ -183,7 +193,8 @@ export class AcdEngine {
   #hold(callId: CallId, held: boolean): void {
     const state = this.#state;
     const call = state.calls.get(callId);
-    const agent = call?.offer && state.agents.get(call.offer.agentId);
+    const offer = offerOf(call);
+    const agent = offer && state.agents.get(offer.agentId);
     if (!call?.talk || !agent || held === (call.talk.heldSinceMs !== null)) {
       state.stale++;
       return;
@@ -224,13 +235,16 @@ export class AcdEngine {
 
   #callTimer(call: QueuedCall, purpose: string): void {
     const state = this.#state;
+    const ringing = call.offers.find(({ offerId }) => ringTimer(offerId) === purpose);
+    if (ringing) return offerFailed(state, ringing.offerId, 'noAnswer', true);
     switch (purpose) {
-      case 'ring':
-        if (call.offer) offerFailed(state, call.offer.offerId, 'noAnswer', true);
+      case 'connect': {
+        const offer = offerOf(call);
+        if (offer) offerFailed(state, offer.offerId, 'switchError', true);
         return;
-      case 'connect':
-        if (call.offer) offerFailed(state, call.offer.offerId, 'switchError', true);
-        return;
+      }
+      case 'grace':
+        return graceOver(state, call);
       case 'promise':
         return keepPromise(state, call);
       case 'maxWait':

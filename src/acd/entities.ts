@@ -37,10 +37,36 @@ export interface QueuedCall {
   offerCount: number;
   timerCount: number;
   announceCount: number;
-  offer: { readonly offerId: OfferId; readonly agentId: AgentId; readonly offeredAtMs: Ms } | null;
+  /** Under way, or picked up. Several only while phones ring for `ring-all`; the one that is picked up is then the only one. */
+  offers: Offer[];
+  /** The agent whom this call is meant for, while nobody else is to have it. See wishes.ts. */
+  waitsFor: Wish | null;
   talk: { readonly answeredAtMs: Ms; holdMs: Ms; heldSinceMs: Ms | null } | null;
   timers: Timers;
 }
+
+export interface Offer {
+  readonly offerId: OfferId;
+  readonly agentId: AgentId;
+  readonly offeredAtMs: Ms;
+}
+
+export interface Wish {
+  readonly agentId: AgentId;
+  readonly because: 'preferred' | 'lastAgent' | 'assigned';
+  /** Null: for as long as the agent is signed in. */
+  readonly untilMs: Ms | null;
+  /** Who assigned it. */
+  readonly by: string | null;
+  /** That the call waits for the agent has become a fact. */
+  readonly told?: boolean;
+}
+
+/** The offer that was picked up, or the first that is under way. */
+export const offerOf = (call: Pick<QueuedCall, 'offers'> | undefined): Offer | undefined => call?.offers[0];
+
+export const findOffer = (call: Pick<QueuedCall, 'offers'> | undefined, offerId: OfferId): Offer | undefined =>
+  call?.offers.find((each) => each.offerId === offerId);
 
 export interface KeptPromise {
   readonly mode: 'agent-first' | 'caller-first';
@@ -72,6 +98,8 @@ export interface Agent {
   busyMs: Ms;
   freeMs: Ms;
   accountedAtMs: Ms;
+  /** Callers whom this agent talked with last, by a hash of their number, oldest first. */
+  lastCallers: Record<string, Ms>;
   /** The turn of the last offer, counted over the whole domain; 0: none yet. */
   offerTurn: number;
   phoneFailures: number;

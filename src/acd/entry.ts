@@ -1,5 +1,5 @@
 import { isOpen } from '../base/calendar.js';
-import type { BlockReason, QueueExit } from '../base/facts.js';
+import type { BlockReason, EligibleAgents, QueueExit } from '../base/facts.js';
 import { MINUTE, type Ms } from '../base/time.js';
 import { planAnnouncements } from './announcing.js';
 import type { QueueConfig, RequirementExpression } from './config.js';
@@ -48,6 +48,7 @@ export function enterLine(state: AcdState, queue: QueueConfig, call: QueuedCall)
     priority: call.priority,
     requirement: requirementOf(state, queue, call),
     language: call.language,
+    eligible: eligibleFor(state, queue, call),
     ...(call.enteredAtMs === call.queuedAtMs ? {} : { placeFromMs: call.enteredAtMs }),
   });
   state.startCallTimer(call, 'maxWait', call.queuedAtMs + queue.limits.waitMs);
@@ -78,6 +79,10 @@ export function endOfStay(state: AcdState, queue: QueueConfig, call: QueuedCall,
 
 export const requirementOf = (state: AcdState, queue: QueueConfig, call: QueuedCall): string =>
   requirementText(state.eligibility.profile(queue, call.skills, call.relaxStep, call.groups).alternatives);
+
+/** What the agents who may serve the call as it stands are doing, for the record. */
+export const eligibleFor = (state: AcdState, queue: QueueConfig, call: QueuedCall): EligibleAgents =>
+  state.eligibleFor(state.eligibility.profile(queue, call.skills, call.relaxStep, call.groups));
 
 export function startRelaxTimer(state: AcdState, queue: QueueConfig, call: QueuedCall): void {
   const next = queue.relax[call.relaxStep];

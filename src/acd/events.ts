@@ -14,6 +14,8 @@ export type AcdEvent =
       readonly queueId: QueueId;
       readonly lane: Lane;
       readonly priority: number;
+      /** The agent whom the flow would have serve this caller. */
+      readonly preferred?: AgentId;
       /** The customer's tier, for queues that credit it. */
       readonly tier?: string;
       /** What this call needs beyond the queue's own requirement: skill -> least level. */
@@ -87,6 +89,8 @@ export type AcdAction =
       readonly offerId: OfferId;
       readonly phone: string;
       readonly ringMs: Ms;
+      /** The phone is to pick up by itself. */
+      readonly autoAnswer: boolean;
     }
   /** Stop ringing or hang up the agent's leg of this offer. */
   | { readonly kind: 'withdraw'; readonly offerId: OfferId; readonly callId: CallId }

@@ -22,7 +22,7 @@ export function placeCaller(state: AcdState, call: QueuedCall): void {
   state.placesOf(queue).add(call);
   if (call.waitsFor) {
     const agent = mayOffer(state) ? wishedAgent(state, queue, call) : null;
-    if (agent) return offer(state, call, agent, meantFor(state.eligibility, queue, call, state.nowMs, 'callerCame'));
+    if (agent) return offer(state, call, agent, meantFor(state.eligibility, queue, call, state.nowMs));
     if (keepsWaitingFor(state, queue, call)) return state.eligibility.addCall(queue, call);
   }
   askAgents(state, queue, call);
@@ -142,7 +142,7 @@ function offer(state: AcdState, call: QueuedCall, agent: Agent, why: Decision): 
     queueId: queue.id,
     offerId,
     agentId: agent.agentId,
-    waitedMs: state.nowMs - call.enteredAtMs,
+    waitedMs: state.nowMs - call.queuedAtMs,
     why,
   });
   state.setAgentState(agent, 'ringing', call.callId);

@@ -1,6 +1,6 @@
 import type { QueueConfig } from './config.js';
 import type { QueuedCall } from './entities.js';
-import { enterLine, leaveLine, reasonToBlock, requirementOf, startOverflowTimer, waitRules } from './entry.js';
+import { eligibleFor, enterLine, leaveLine, reasonToBlock, requirementOf, startOverflowTimer, waitRules } from './entry.js';
 import { estimateMs } from './estimate.js';
 import { placeCaller } from './matching.js';
 import type { OverflowRule, OverflowTrigger } from './queue-rules.js';
@@ -149,6 +149,7 @@ function addGroups(state: AcdState, queue: QueueConfig, call: QueuedCall, groups
     lane: call.lane,
     priority: call.priority,
     requirement: requirementOf(state, queue, call),
+    eligible: eligibleFor(state, queue, call),
     by: 'overflow',
   });
   placeCaller(state, call);

@@ -1,10 +1,11 @@
 import type { QueuedCall } from './entities.js';
-import { enterLine, reasonToBlock, requirementOf, startRelaxTimer } from './entry.js';
+import { eligibleFor, enterLine, reasonToBlock, requirementOf, startRelaxTimer } from './entry.js';
 import type { AcdEvent } from './events.js';
-import { placeCaller } from './matching.js';
+import { placeCaller, ringMore } from './matching.js';
 import { overflowAtEntry } from './overflow.js';
 import { takePlace } from './redial.js';
 import type { AcdState } from './state.js';
+import { wishFor } from './wishes.js';
 
 /** Into the line, and what waiting itself brings about. The other ways out are in releasing.ts and overflow.ts. */
 
@@ -35,6 +36,7 @@ export function enqueue(state: AcdState, event: Extract<AcdEvent, { kind: 'enque
     const awayMs = state.nowMs - place.leftAtMs;
     state.facts.push({ kind: 'placeRestored', callId, queueId, previousCallId: place.callId, enteredAtMs, awayMs });
   }
+  wishFor(state, queue, call, event.preferred ?? null);
   placeCaller(state, call);
   if (!found && call.phase === 'waiting') overflowAtEntry(state, call);
 }
@@ -63,7 +65,8 @@ function newCall(event: Extract<AcdEvent, { kind: 'enqueue' }>, enteredAtMs: num
     offerCount: 0,
     timerCount: 0,
     announceCount: 0,
-    offer: null,
+    offers: [],
+    waitsFor: null,
     talk: null,
     timers: {},
   };
@@ -82,9 +85,11 @@ export function relax(state: AcdState, call: QueuedCall): void {
     lane: call.lane,
     priority: call.priority,
     requirement: requirementOf(state, queue, call),
+    eligible: eligibleFor(state, queue, call),
     by: `relax step ${call.relaxStep}`,
   });
   startRelaxTimer(state, queue, call);
   state.touchedCalls.add(call.callId);
   if (waiting) placeCaller(state, call);
+  else ringMore(state, call);
 }

@@ -3,7 +3,7 @@ import type { CallId } from '../base/ids.js';
 import type { QueuedCall } from './entities.js';
 import { leaveLine } from './entry.js';
 import { placeAgent } from './matching.js';
-import { endOffer, forgetCall } from './offers.js';
+import { endOffers, forgetCall } from './offers.js';
 import { keepPlace } from './redial.js';
 import type { AcdState } from './state.js';
 
@@ -16,12 +16,11 @@ export function leave(state: AcdState, callId: CallId, exit: QueueExit): boolean
     state.stale++;
     return false;
   }
-  const agent = call.offer && state.agents.get(call.offer.agentId);
-  if (call.offer && agent) endOffer(state, { call, agent, offer: call.offer }, 'callerLeft', true);
+  const agents = endOffers(state, call, 'callerLeft');
   leaveLine(state, state.queueOf(call), call, exit);
   if (exit === 'abandoned') keepPlace(state, call);
   forgetCall(state, call);
-  if (agent) placeAgent(state, agent);
+  for (const agent of agents) placeAgent(state, agent);
   return true;
 }
 

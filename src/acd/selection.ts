@@ -40,6 +40,25 @@ export function chooseAgent(
   return { agentId: (listed[0] as Available).agentId, why };
 }
 
+const RULE_OF = { preferred: 'preferred-agent', lastAgent: 'last-agent', assigned: 'assigned' } as const;
+
+/** The call is meant for this agent. What is said of the others: who of them could have been rung instead. */
+export function meantFor(eligibility: Eligibility, queue: QueueConfig, call: QueuedCall, nowMs: Ms): Decision {
+  const why = becauseMeant(call, 'callerCame', nowMs);
+  const { available } = eligibility.profile(queue, call.skills, call.relaxStep, call.groups);
+  const others = available.take(LISTED).filter((entry) => entry.agentId !== call.waitsFor?.agentId);
+  const passedOver = others.map((entry) => ({ id: entry.agentId as string, why: why.rule as string }));
+  return passedOver.length > 0 ? { ...why, passedOver } : why;
+}
+
+function becauseMeant(call: QueuedCall, trigger: Decision['trigger'], nowMs: Ms): Decision {
+  const { agentId, because, by } = call.waitsFor as NonNullable<QueuedCall['waitsFor']>;
+  const waited = `${call.lane} in ${call.queueId}, waited ${nowMs - call.enteredAtMs} ms`;
+  const note = by === null ? waited : `${waited}, assigned by ${by}`;
+  const id: string = trigger === 'callerCame' ? agentId : call.callId;
+  return { trigger, rule: RULE_OF[because], candidates: [{ id, key: [], note }], considered: 1, keys: [] };
+}
+
 /** The seed, the call and the number of its offers so far decide: the same call is drawn the same agents wherever it is replayed. */
 function drawAgent(available: OrderedSet<Available>, call: QueuedCall, seed: string): AgentChoice {
   const place = seededRandom(`${seed}/${call.callId}/${call.offerCount}`).below(available.size);
@@ -57,7 +76,7 @@ interface Score {
   readonly guard: 0 | 1;
   /** The agent's own rank of the queue. */
   readonly rank: number;
-  /** 0 VIP lane of a `vip-first` queue, 1 ordinary, 2 past the target of a `time-left` queue. */
+  /** 0 VIP lane of a `vip-first` queue, 1 ordinary, 2 past the target of a `time-left` queue, 3 phones ring for the caller already. */
   readonly class: CallerClass;
   /** Less the priority, where it counts. */
   readonly priority: number;
@@ -76,6 +95,8 @@ interface Head {
  * the queue's guard (`waitsAtMost`) goes first whatever the policy, so that nobody starves.
  */
 export function chooseCaller(eligibility: Eligibility, agent: AgentConfig, nowMs: Ms): CallerChoice | null {
+  const own = eligibility.firstWaitingFor(agent.id);
+  if (own?.waitsFor?.because === 'assigned') return { call: own, why: becauseMeant(own, 'agentFreed', nowMs) };
   let best: Head | null = null;
   let considered = 0;
   const heads: Head[] = [];
@@ -88,6 +109,10 @@ export function chooseCaller(eligibility: Eligibility, agent: AgentConfig, nowMs
       if (!best || compare(head, best) < 0) best = head;
     }
   }
+  // Nobody who is past the guard and came earlier is made to wait longer by a wish.
+  if (own && !(best?.score.guard === 0 && byEntry(best.call, own) < 0)) {
+    return { call: own, why: becauseMeant(own, 'agentFreed', nowMs) };
+  }
   if (!best) return null;
   const chosen = best;
   if (!heads.includes(chosen)) heads.push(chosen);
@@ -96,14 +121,16 @@ export function chooseCaller(eligibility: Eligibility, agent: AgentConfig, nowMs
     .slice(0, LISTED)
     .map((head) => ({ id: head.call.callId as string, key: keyOf(head, nowMs), note: noteOf(head, nowMs) }));
   const rule = chosen.score.guard === 0 ? 'wait-guard' : chosen.queue.callers.order;
-  return { call: chosen.call, why: { trigger: 'agentFreed', rule, candidates, considered, keys: CALLER_KEYS } };
+  const passedOver = own ? [{ id: own.callId as string, why: 'waits for this agent, but the guard of another is reached' }] : [];
+  const why: Decision = { trigger: 'agentFreed', rule, candidates, considered, keys: CALLER_KEYS };
+  return { call: chosen.call, why: passedOver.length > 0 ? { ...why, passedOver } : why };
 }
 
 function headOf(line: Line, agent: AgentConfig, nowMs: Ms): Head | null {
   const { queue } = line;
   const oldest = line.byEntry.first();
   if (!oldest) return null;
-  if (nowMs - oldest.enteredAtMs >= queue.callers.waitsAtMostMs) {
+  if (!line.ringing && nowMs - oldest.enteredAtMs >= queue.callers.waitsAtMostMs) {
     const score: Score = { guard: 0, rank: 0, class: 1, priority: 0, standsSinceMs: oldest.enteredAtMs };
     return { call: oldest, queue, score };
   }
@@ -111,7 +138,7 @@ function headOf(line: Line, agent: AgentConfig, nowMs: Ms): Head | null {
   const score: Score = {
     guard: 1,
     rank: agent.queueRank[queue.id] ?? 0,
-    class: classOf(queue, call, nowMs),
+    class: line.ringing ? 3 : classOf(queue, call, nowMs),
     priority: 0 - priorityOf(queue, call),
     standsSinceMs: standsSinceMs(queue, call, nowMs),
   };

@@ -1,13 +1,15 @@
-import type { AgentState, AgentStatus, FactBody } from '../base/facts.js';
+import type { AgentState, AgentStatus, EligibleAgents, FactBody } from '../base/facts.js';
 import { type AgentId, asId, type CallId, type OfferId, type QueueId, type TimerId } from '../base/ids.js';
 import { invariant, type Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { Standing } from './caller-order.js';
 import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
-import { type Alternative, Eligibility, satisfies } from './eligibility.js';
+import { type Alternative, Eligibility, type Profile, satisfies } from './eligibility.js';
+import { EligibleCounts, TouchedAgents } from './eligible-counts.js';
 import type { Agent, KeptPlace, QueuedCall, QueueEntity, QueueRecord } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
 import { Room } from './room.js';
+import { recallCallers } from './wishes.js';
 
 /** What the parts of the engine share: the entities, their indexes, and what the event at hand has brought about so far. */
 export class AcdState {
@@ -15,6 +17,15 @@ export class AcdState {
   dispatching = true;
   /** Counts the offers of the domain, for round-robin. */
   offerTurn = 0;
+  /** Phones that ring or are being connected. */
+  offersUnderWay = 0;
+  /** Somebody could have been offered to somebody, but for the limit of offers under way. */
+  heldBack = false;
+  /** Agents who have just gone out of service and whom callers wait for. */
+  readonly leftService = new Set<AgentId>();
+  /** Who talked with a caller last, by a hash of the number. */
+  lastAgents = new Map<string, { agentId: AgentId; atMs: Ms }>();
+  remembersCallers = false;
   config: AcdConfig;
   eligibility: Eligibility;
   readonly agents = new Map<AgentId, Agent>();
@@ -32,7 +43,7 @@ export class AcdState {
   timers: TimerChange[] = [];
   refusal: Refusal | null = null;
   readonly touchedCalls = new Set<CallId>();
-  readonly touchedAgents = new Set<AgentId>();
+  readonly touchedAgents = new TouchedAgents();
   /** Ids of what is kept of queues: see room.ts and redial.ts. */
   readonly touchedQueues = new Set<string>();
   readonly rooms = new Map<QueueId, Room>();
@@ -41,6 +52,7 @@ export class AcdState {
   /** Answers and expiries for an id that is no more: counted, ignored. */
   stale = 0;
 
+  #eligibleCounts: EligibleCounts | null = null;
   #queues = new Map<QueueId, QueueConfig>();
   #agentConfigs = new Map<AgentId, AgentConfig>();
 
@@ -55,6 +67,7 @@ export class AcdState {
     this.#queues = new Map(config.queues.map((queue) => [queue.id, queue]));
     this.#agentConfigs = new Map(config.agents.map((agent) => [agent.id, agent]));
     this.eligibility = new Eligibility(config.agents, this);
+    this.#eligibleCounts = null;
     for (const agent of config.agents) {
       if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
     }
@@ -65,7 +78,13 @@ export class AcdState {
       this.placesOf(this.queueOf(call)).add(call);
       if (!call.callback) this.roomOf(this.queueOf(call)).entries.add(call);
     }
-    for (const call of callers) if (call.phase === 'waiting') this.eligibility.addCall(this.queueOf(call), call);
+    this.remembersCallers = config.queues.some((queue) => queue.agents.lastAgent);
+    this.lastAgents = recallCallers(this.agents.values());
+    for (const call of callers) {
+      const queue = this.queueOf(call);
+      const joinable = call.phase === 'offered' && queue.agents.choose === 'ring-all';
+      if (call.phase === 'waiting' || joinable) this.eligibility.addCall(queue, call);
+    }
     for (const agent of this.agents.values()) if (this.canServe(agent)) this.eligibility.add(agent);
   }
 
@@ -100,6 +119,19 @@ export class AcdState {
       const lent = room.lentAlternatives();
       if (lent.length > 0) this.eligibility.lend(queue.id, lent);
     }
+  }
+
+  /** Other agents may serve a profile than before. */
+  forgetEligible(): void {
+    this.#eligibleCounts?.forget();
+  }
+
+  /** What the agents who may serve this profile are doing now. */
+  eligibleFor(profile: Profile): EligibleAgents {
+    const { eligibility } = this;
+    this.#eligibleCounts ??= new EligibleCounts(this.agents, (agentId) => eligibility.profilesOf(agentId));
+    this.#eligibleCounts.look(this.touchedAgents.takeFresh());
+    return this.#eligibleCounts.of(profile);
   }
 
   queue(id: QueueId): QueueConfig | undefined {
@@ -207,6 +239,7 @@ export class AcdState {
     agent.reason = reason;
     agent.statusSinceMs = this.nowMs;
     this.touchedAgents.add(agent.agentId);
+    if (status !== 'ready' && this.eligibility.isWaitedFor(agent.agentId)) this.leftService.add(agent.agentId);
     this.facts.push({ kind: 'agentStatusChanged', agentId: agent.agentId, status, reason, by });
   }
 
@@ -263,6 +296,7 @@ export function newAgent(agentId: AgentId, nowMs: Ms): Agent {
     busyMs: 0,
     freeMs: 0,
     accountedAtMs: nowMs,
+    lastCallers: {},
     offerTurn: 0,
     phoneFailures: 0,
     timerCount: 0,

@@ -128,6 +128,14 @@ export type FactBody =
       longestWaitMs: Ms;
       level: number | null;
     }
+  /** The call is kept for a certain agent; null: until that agent signs out. `by` who assigned it. */
+  | ({
+      kind: 'callWaitsForAgent';
+      agentId: AgentId;
+      because: 'preferred' | 'lastAgent' | 'assigned';
+      untilMs: Ms | null;
+      by: string | null;
+    } & QueueFact)
   /** One call was presented to one agent. `waitedMs` since entry; `why` explains the choice (see acd/decision.ts). */
   | ({ kind: 'callOffered'; waitedMs: Ms; why: Decision } & OfferFact)
   | ({ kind: 'offerEnded'; outcome: OfferOutcome; cause: OfferCause; ringMs: Ms } & OfferFact)

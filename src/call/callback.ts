@@ -1,4 +1,5 @@
 import type { CallbackPolicy } from '../acd/config.js';
+import { offerOf } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import type { CallbackAttemptResult, CallbackOutcome, CallbackRefusal } from '../base/facts.js';
 import { asId, type CallId, type LegId, type PlaybackId, type QueueId } from '../base/ids.js';
@@ -191,9 +192,10 @@ export function dialCaller(state: CallState, call: CallRecord): void {
 
 function tellAgent(state: CallState, call: CallRecord): void {
   const queued = state.engine.call(call.callId);
-  if (queued?.phase !== 'connecting' || !queued.offer) return;
-  const legId = legOfOffer(queued.offer.offerId);
-  const playbackId = asId<PlaybackId>(`${queued.offer.offerId}-next`);
+  const offer = offerOf(queued);
+  if (queued?.phase !== 'connecting' || !offer) return;
+  const legId = legOfOffer(offer.offerId);
+  const playbackId = asId<PlaybackId>(`${offer.offerId}-next`);
   const prompts = [{ prompt: 'system/callback-next', language: state.config.defaultLanguage }];
   state.tell(call.switchId, { kind: 'play', callId: call.callId, legId, playbackId, prompts });
 }
@@ -212,8 +214,9 @@ export function calledPersonAnswered(state: CallState, event: Extract<SwitchEven
   call.phase = 'queued';
   state.touch(call);
   const queued = state.engine.call(call.callId);
-  if (queued?.phase === 'connecting' && queued.offer) {
-    connect(state, call, queued.offer.offerId);
+  const offer = offerOf(queued);
+  if (queued?.phase === 'connecting' && offer) {
+    connect(state, call, offer.offerId);
     return;
   }
   wait(state, call);
@@ -309,7 +312,7 @@ function endPromise(state: CallState, call: CallRecord, outcome: CallbackOutcome
   for (const purpose of ['expire', 'dial']) state.stopTimer(call, purpose);
   state.touch(call);
   const { callId, queueId } = call;
-  const agentId = outcome === 'reached' ? (state.engine.call(callId)?.offer?.agentId ?? null) : null;
+  const agentId = outcome === 'reached' ? (offerOf(state.engine.call(callId))?.agentId ?? null) : null;
   const waitMs = state.nowMs - life.enteredAtMs;
   state.facts.push({ kind: 'callbackEnded', callId, queueId, outcome, attempts: life.attempts, waitMs, agentId, by });
   if (outcome === 'reached') return;
@@ -330,9 +333,9 @@ export function reassertPromise(state: CallState, call: CallRecord, legs: Readon
     state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: call.legId, cause: 'normal' });
   }
   const queued = state.engine.call(call.callId);
-  const agentLeg = queued?.offer && legs.get(legOfOffer(queued.offer.offerId));
-  if (queued?.phase === 'offered' && queued.offer && agentLeg?.state === 'up') {
-    state.decide({ kind: 'offerPickedUp', offerId: queued.offer.offerId });
+  const pickedUp = queued?.offers.find(({ offerId }) => legs.get(legOfOffer(offerId))?.state === 'up');
+  if (queued?.phase === 'offered' && pickedUp) {
+    state.decide({ kind: 'offerPickedUp', offerId: pickedUp.offerId });
   } else if (queued?.phase === 'connecting' && life.leg === 'none') dialCaller(state, call);
   if (life.leg === 'dialling' && leg?.state === 'up') {
     calledPersonAnswered(state, { kind: 'legAnswered', switchId: call.switchId, legId: call.legId });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { offerOf } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import { asId, type CallId, isPlainId, type LegId } from '../base/ids.js';
 import { agentLegAnswered, agentLegEnded, connect } from './agent-side.js';
 import { expectsCallerLeg, reassertPromise } from './callback.js';
 import { callerArrived, callerGone, newCall } from './caller-side.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
-import { beginFlow, flowForNumber, wait, walk } from './flow-walk.js';
+import { beginFlow, callerKey, flowForNumber, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
 import { recordingEnded, startRecording } from './recording.js';
 import type { CallState } from './state.js';
@@ -98,20 +99,21 @@ function reassertPlace(
 ): void {
   const queued = state.engine.call(call.callId);
   if (call.playback && !snapshot.playbacks.includes(call.playback.playbackId)) call.playback = null;
-  const offerId = queued?.offer?.offerId;
-  const agentLeg = offerId && legs.get(legOfOffer(offerId));
+  const offerId = offerOf(queued)?.offerId;
   if (queued?.phase === 'connecting' && offerId) return connect(state, call, offerId);
   wait(state, call);
-  if (agentLeg && queued?.phase === 'offered' && agentLeg.state === 'up') {
-    agentLegAnswered(state, { kind: 'legAnswered', switchId: call.switchId, legId: agentLeg.legId });
+  const pickedUp = queued?.offers.map((offer) => legs.get(legOfOffer(offer.offerId))).find((leg) => leg?.state === 'up');
+  if (queued?.phase === 'offered' && pickedUp) {
+    agentLegAnswered(state, { kind: 'legAnswered', switchId: call.switchId, legId: pickedUp.legId });
   }
 }
 
 /** Agents' legs whose offer is over: the command that should have ended them may not have been carried out. */
 function withdrawStrangers(state: CallState, call: CallRecord): void {
-  const live = state.engine.call(call.callId)?.offer?.offerId ?? call.bridge?.offerId;
+  const live = state.engine.call(call.callId)?.offers.map(({ offerId }) => offerId) ?? [];
+  if (live.length === 0 && call.bridge) live.push(call.bridge.offerId);
   for (const offerId of call.agentLegs) {
-    if (offerId === live) continue;
+    if (live.includes(offerId)) continue;
     state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: legOfOffer(offerId), cause: 'normal' });
   }
 }
@@ -125,6 +127,7 @@ const Note = z.object({
   g: z.string().nullable(),
   q: z.string().optional(),
   e: z.int().nonnegative().optional(),
+  w: z.int().nonnegative().optional(),
   l: z.enum(['ordinary', 'vip']).optional(),
   p: z.int().optional(),
   s: z.record(z.string(), z.int()).optional(),
@@ -190,7 +193,9 @@ function requeue(state: CallState, call: CallRecord, note: z.infer<typeof Note> 
     priority: note.p ?? 0,
     skills: note.s ?? {},
     language: note.g ?? state.config.defaultLanguage,
+    caller: callerKey(call.ani),
     enteredAtMs: note.e ?? state.nowMs,
+    queuedAtMs: note.w ?? note.e ?? state.nowMs,
   });
 }
 
