@@ -15,6 +15,8 @@ export interface Checker {
   obeyed?(command: SwitchCommand): void;
   /** A commit has reached the store. `inTime`: its sender was still waiting, and has not changed since. */
   committed?(node: SimulatedNode, commit: Commit, result: CommitResult, inTime: boolean): void;
+  /** A new node has begun from a store that had lost something, or from one that its predecessor could not write to: whatever was told before may never have been. */
+  forgotten?(): void;
   /** The control connection was cut, or the switch crashed. */
   cut?(crash: boolean): void;
   /** Twice a second of virtual time. */

@@ -39,6 +39,13 @@ export class FaultyLine implements Switch {
     return options && { onEvent: (event) => this.#fromSwitch(event), expected: options.expected };
   }
 
+  /** After another node has taken the connection. */
+  tryAgain(): void {
+    this.#node.run(() => {
+      if (this.#listener && !this.#up) this.#world.attach(this);
+    });
+  }
+
   async stop(): Promise<void> {
     this.drop();
   }

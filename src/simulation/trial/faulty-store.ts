@@ -21,16 +21,16 @@ export class FaultyStore implements StateStore {
     this.#node = node;
   }
 
-  acquire(name: string, ttlMs: Ms): Promise<Lease> {
-    return this.#ask('acquire', async () => {
+  async acquire(name: string, ttlMs: Ms): Promise<Lease> {
+    const answer = await this.#ask('acquire', async () => {
       this.#world.lease.expire();
       const lease = await this.#world.store.acquire(name);
-      if (lease.held) {
-        this.#world.lease.extend(ttlMs);
-        this.#world.leaseTaken(this.#node, lease.fence);
-      }
+      if (lease.held) this.#world.lease.extend(ttlMs);
       return lease;
     });
+    // A lease whose holder never heard of it binds nobody.
+    if (answer.held) this.#world.leaseTaken(this.#node, answer.fence);
+    return answer;
   }
 
   renew(name: string, fence: number, ttlMs: Ms): Promise<boolean> {

@@ -30,6 +30,7 @@ export interface WorldOptions {
 const QUIET: LineFaults = { lost: 0, doubled: 0, late: 0, reordered: 0, latestMs: 0, commandDelayMs: 0 };
 /** Until a disturbance has worn off: the next resync, the next answer. */
 const WEARS_OFF_MS = 1_500;
+const REPLACED_PAUSE_MS = 10_000;
 const RESTARTED_BY_KEEPER_MS = 1_000;
 
 /** One trial's world: the switch with its own truth, the store, the nodes, and what goes wrong between them. Everybody in it knows only this. */
@@ -174,11 +175,15 @@ export class World {
     this.owner = node;
     this.newestFence = fence;
     this.#heardSeq = this.store.lastSeq;
+    if (this.storeLostSomething || this.degradedDeath) for (const checker of this.checkers) checker.forgotten?.();
     this.disturb();
   }
 
   attach(line: FaultyLine): void {
+    const replaced = this.#attached;
     this.#attached = line;
+    // Whoever connects last gets the switch; the other one tries again after a while.
+    if (replaced && replaced !== line) this.clock.alarm(this.clock.nowMs() + REPLACED_PAUSE_MS, () => replaced.tryAgain());
     this.switch.cutConnection();
     const { listener } = line;
     if (this.#connected && listener) void this.switch.start(listener);

@@ -9,7 +9,18 @@ const SLACK_MS = 2_000;
 /** I3: no agent stays reserved or ringing beyond the offer's limit, and no phone is thought to be in use for ever. Only undisturbed time counts. */
 export function offersChecker(world: World): Checker {
   const since = new Map<string, Ms>();
+  const offers = new Set<string>();
   return {
+    facts(facts) {
+      for (const fact of facts) {
+        if (fact.kind !== 'callOffered') continue;
+        // An answer to the one would be taken for an answer to the other.
+        if (offers.has(fact.offerId)) world.violated('offers', `${fact.offerId} is the name of two offers`);
+        offers.add(fact.offerId);
+      }
+    },
+    // Names that were given out by a node that could not write may be given out again.
+    forgotten: () => offers.clear(),
     sample() {
       const { working, calm, clock, site } = world;
       if (!working || !calm) return since.clear();

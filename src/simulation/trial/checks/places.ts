@@ -7,7 +7,6 @@ import type { World } from '../world.js';
 interface Place {
   readonly queue: QueueConfig;
   readonly enteredAtMs: Ms;
-  readonly skills: string;
   lane: string;
   priority: number;
   requirement: string;
@@ -20,10 +19,12 @@ interface Place {
  */
 export function placesChecker(world: World): Checker {
   const places = new Map<string, Place>();
+  let lost = false;
   const wrong = (what: string): void => world.violated('places', what);
 
   const waited = (fact: FactOf<'callAnswered'> | FactOf<'callLeftQueue'> | FactOf<'callOffered'>, waitMs: Ms): void => {
     const place = places.get(fact.callId);
+    if (!place && lost) return;
     if (!place) wrong(`${fact.kind} of ${fact.callId}, who is in no queue`);
     else if (waitMs !== fact.atMs - place.enteredAtMs)
       wrong(`${fact.kind} of ${fact.callId} tells a wait of ${waitMs} ms, it was ${fact.atMs - place.enteredAtMs}`);
@@ -34,13 +35,10 @@ export function placesChecker(world: World): Checker {
       case 'callQueued': {
         const queue = world.site.queues.find(({ id }) => id === fact.queueId);
         if (!queue) return wrong(`callQueued in unknown queue ${fact.queueId}`);
-        if (places.has(fact.callId) && !world.storeLostSomething)
-          wrong(`${fact.callId} enters ${fact.queueId} without having left`);
-        const { lane, priority, requirement } = fact;
-        // After a loss of the store's state the caller's own leg tells the time of entry.
-        const before = world.storeLostSomething ? places.get(fact.callId) : undefined;
-        const enteredAtMs = before?.queue === queue ? before.enteredAtMs : fact.atMs;
-        places.set(fact.callId, { queue, enteredAtMs, skills: '', lane, priority, requirement, waiting: true });
+        if (places.has(fact.callId)) wrong(`${fact.callId} enters ${fact.queueId} without having left`);
+        const { lane, priority, requirement, atMs } = fact;
+        const enteredAtMs = (lost && placeOnLeg(world, fact)) || atMs;
+        places.set(fact.callId, { queue, enteredAtMs, lane, priority, requirement, waiting: true });
         return;
       }
       case 'callReprioritised': {
@@ -66,7 +64,7 @@ export function placesChecker(world: World): Checker {
         places.delete(fact.callId);
         return;
       case 'callEnded':
-        if (places.delete(fact.callId) && !world.storeLostSomething && fact.outcome !== 'switchLost')
+        if (places.delete(fact.callId) && fact.outcome !== 'switchLost')
           wrong(`${fact.callId} ended in a queue that it had not left`);
         return;
     }
@@ -87,6 +85,10 @@ export function placesChecker(world: World): Checker {
 
   return {
     facts: (facts) => facts.forEach(hear),
+    forgotten() {
+      places.clear();
+      lost = true;
+    },
     sample() {
       for (const call of world.working?.controller?.hotline.engine.calls() ?? []) {
         const place = places.get(call.callId);
@@ -98,6 +100,16 @@ export function placesChecker(world: World): Checker {
       }
     },
   };
+}
+
+/** After a loss of memory the caller's own leg knows since when they wait. */
+function placeOnLeg(world: World, fact: FactOf<'callQueued'>): Ms | null {
+  for (const { note } of world.switch.legs.values()) {
+    if (!note?.includes(`"${fact.callId}"`)) continue;
+    const { q, e } = JSON.parse(note) as { q?: string; e?: Ms };
+    return q === fact.queueId && e !== undefined ? e : null;
+  }
+  return null;
 }
 
 /** Reads a requirement as it is told to people: `cards>=2 service>=1 | in back`, or `anyone`. */
