@@ -11,6 +11,7 @@ import { readSource } from '../../flow/source.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
 import { byFileAndPlace, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
+import { buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
   type AgentsFile,
@@ -150,9 +151,7 @@ function build(files: Files, base: string, version: string, warnings: readonly C
       recordings: resolve(data, hotline.folders.recordings),
     },
     numbers: hotline.numbers as Record<string, FlowId>,
-    calendars: Object.fromEntries(
-      Object.entries(hotline.calendars).map(([name, calendar]) => [name, buildCalendar(calendar, hotline.timeZone)]),
-    ),
+    calendars: buildCalendars(hotline),
     prompts: hotline.prompts,
     skills: hotline.skills,
     tiers: hotline.tiers,
@@ -162,6 +161,11 @@ function build(files: Files, base: string, version: string, warnings: readonly C
     warnings,
   });
 }
+
+const buildCalendars = (hotline: HotlineFile): Record<string, Calendar> =>
+  Object.fromEntries(
+    Object.entries(hotline.calendars).map(([name, calendar]) => [name, buildCalendar(calendar, hotline.timeZone)]),
+  );
 
 function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: string): Calendar {
   const week = calendar.week;
@@ -182,6 +186,7 @@ function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: str
 
 /** What the engine is told, from checked files. */
 export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
+  const calendars = buildCalendars(hotline);
   return {
     queues: Object.entries(queues.queues).map(([id, queue]) => ({
       id: asId(id),
@@ -208,6 +213,7 @@ export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
         positionFirstMs: queue.announce.first,
         comfort: queue.announce.comfort,
       },
+      ...buildQueueRules(queue, calendars),
       music: queue.music,
       record: { share: queue.record.share, keepMs: queue.record.keep },
     })),

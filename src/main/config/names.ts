@@ -131,6 +131,7 @@ function checkQueues(queues: Reader, settings: Reader | null, agents: Reader | n
           queues.say([...path, 'title'], 'missing-language', `no title for ${language}`);
       }
     }
+    checkRules(queues, path, settings, agents ? groups : null, skills);
     let lastMs = -1;
     for (const [index] of queues.items([...path, 'relax']).entries()) {
       const step = [...path, 'relax', index];
@@ -203,6 +204,34 @@ function checkNamedSkills(reader: Reader, path: Path, skills: readonly string[] 
       const known = reader.known('skill', key, skills);
       if (known !== true) reader.sayKey([...path, key], ...known);
     }
+  }
+}
+
+/** The calendars, queues and groups that a queue's rules name. */
+function checkRules(
+  queues: Reader,
+  path: Path,
+  settings: Reader | null,
+  groups: ReadonlySet<string> | null,
+  skills: readonly string[] | null,
+): void {
+  const others = queues.keys(['queues']).filter((id) => id !== path.at(-1));
+  if (settings) {
+    queues.text([...path, 'hours', 'calendar'], (calendar) => queues.known('calendar', calendar, settings.keys(['calendars'])));
+  }
+  const checkGroups = (at: Path): void => {
+    for (const [nth] of groups ? queues.items(at).entries() : []) {
+      queues.text([...at, nth], (group) => queues.known('group', group, groups ?? []));
+    }
+  };
+  for (const [index] of queues.items([...path, 'overflow']).entries()) {
+    const to = [...path, 'overflow', index, 'to'];
+    queues.text([...to, 'queue'], (queue) => queues.known('queue', queue, others));
+    checkGroups([...to, 'groups']);
+  }
+  for (const [index] of queues.items([...path, 'borrow']).entries()) {
+    checkGroups([...path, 'borrow', index, 'groups']);
+    checkRequirement(queues, [...path, 'borrow', index, 'require'], skills);
   }
 }
 

@@ -1,21 +1,8 @@
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
 import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
-import {
-  count,
-  duration,
-  every,
-  id,
-  language,
-  line,
-  name,
-  openSpan,
-  path,
-  percent,
-  phone,
-  phoneNumber,
-  titles,
-} from './values.js';
+import { announcements, queueRules } from './queue-rule-shapes.js';
+import { count, duration, id, language, line, name, openSpan, path, percent, phone, phoneNumber, titles } from './values.js';
 
 /** The shapes of the four files of `config/`. From them come the checks, the defaults, and the JSON Schemas that editors complete by. */
 
@@ -152,13 +139,8 @@ const queue = z.strictObject({
   limits: z
     .strictObject({ waiting: count(0, 100_000).default(200), wait: duration(SECOND, DAY).default(10 * MINUTE) })
     .prefault({}),
-  announce: z
-    .strictObject({
-      position: every(10 * SECOND, HOUR).default(45 * SECOND),
-      first: duration(0, HOUR).default(5 * SECOND),
-      comfort: z.array(line).max(20).default([]),
-    })
-    .prefault({}),
+  announce: announcements,
+  ...queueRules,
   music: name.default('default'),
   record: z.strictObject({ keep: duration(DAY, 3_650 * DAY).default(90 * DAY), share: percent(0).default(1) }).prefault({}),
 });
