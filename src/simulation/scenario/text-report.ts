@@ -6,7 +6,7 @@ import type { Comparison, LineResult, ScenarioResult } from './result.js';
 export type ReportLanguage = 'zh' | 'en';
 
 const WORDS = {
-  days: { zh: '天', en: 'days' },
+  days: { zh: '天', en: 'day(s)' },
   seed: { zh: '随机种子', en: 'seed' },
   queue: { zh: '队列', en: 'queue' },
   all: { zh: '合计', en: 'all' },
@@ -37,7 +37,6 @@ const WORDS = {
   unknownQueue: { zh: '队列不在方案中', en: 'queue not in the scenario' },
   outsideTheDay: { zh: '不在模拟时段内', en: 'outside the simulated hours' },
   otherDays: { zh: '其他日期', en: 'other days' },
-  within: { zh: '内', en: 'within' },
 } as const satisfies Record<string, Record<ReportLanguage, string>>;
 type Word = keyof typeof WORDS;
 
@@ -59,7 +58,7 @@ export function textReport(result: ScenarioResult, language: ReportLanguage): st
     const odd = others
       .flatMap(([word, { value }]) => (value !== null && value > 0 ? [`; ${word} ${count(value)}`] : []))
       .join('');
-    lines.push(`${queueId}: ${say('level')} = ${formula}, ${formulaText}, ${say('within')} ${formatDuration(withinMs)}${odd}`);
+    lines.push(`${queueId}: ${say('level')} = ${formula}, ${formulaText}, ${within(withinMs, language)}${odd}`);
   }
   lines.push('');
   const groups = result.groups.map(({ group, onDuty, occupancy }) => [group, span(onDuty), percent(occupancy)]);
@@ -115,6 +114,8 @@ export function comparisonReport(
   return `${lines.join('\n')}\n`;
 }
 
+const within = (ms: Ms, language: ReportLanguage): string =>
+  language === 'zh' ? `${formatDuration(ms)}内` : `within ${formatDuration(ms)}`;
 const NONE: Estimate = { value: null, low: null, high: null };
 const DASH = '-';
 
