@@ -1,6 +1,8 @@
 import type { CallId } from '../base/ids.js';
-import { SECOND } from '../base/time.js';
+import { type Ms, SECOND } from '../base/time.js';
 import type { QueuedCall } from './entities.js';
+import { startRelaxTimer } from './entry.js';
+import { estimateAt } from './estimate.js';
 import type { AcdEvent } from './events.js';
 import { placeAgent, placeCaller } from './matching.js';
 import { endOffers, forgetCall } from './offers.js';
@@ -17,8 +19,6 @@ import type { AcdState } from './state.js';
 
 /** How often the turn of a resting promise is looked at: not below, not above. */
 const LOOK_AGAIN_MS = { least: SECOND, most: 5 * SECOND };
-/** Answered calls of a queue that its pace is read from; fewer than the least tell nothing. */
-const PACE = { kept: 20, least: 3 };
 /** The caller is rung a little longer than we wait, and a connection takes a moment. */
 const DIAL_GRACE_MS = 5 * SECOND;
 
@@ -49,8 +49,7 @@ export function promise(state: AcdState, event: Extract<AcdEvent, { kind: 'promi
   leaveLine(state, from, event);
   state.calls.set(kept.callId, kept);
   state.placesOf(queue).add(kept);
-  const relax = queue.relax[kept.relaxStep];
-  if (relax) state.startCallTimer(kept, 'relax', kept.enteredAtMs + relax.afterMs);
+  startRelaxTimer(state, queue, kept);
   if (event.notBeforeMs > state.nowMs) state.startCallTimer(kept, 'promise', event.notBeforeMs);
   else keepPromise(state, kept);
 }
@@ -95,30 +94,16 @@ export function keepPromise(state: AcdState, call: QueuedCall): void {
 }
 
 /**
- * The estimated time until an agent is free for this place: callers before it, times the pace at which the queue has answered of late. An idle
- * agent makes it 0. While the pace is not known, it is the turn of whoever has fewer callers before them than there are agents at work.
+ * The estimated time until an agent is free for this place: the queue answers one caller every `handle / agents`, and the last answer was some
+ * time ago. An idle agent makes it 0; without agents it is never.
  */
-function untilTurn(state: AcdState, call: QueuedCall): number {
+function untilTurn(state: AcdState, call: QueuedCall): Ms {
   const queue = state.queueOf(call);
-  const { available, alternatives } = state.eligibility.profile(queue, call.skills, call.relaxStep);
-  if (available.first()) return 0;
-  const ahead = Math.max(0, state.placesOf(queue).rank(call));
-  const served = state.served.get(queue.id) ?? [];
-  const [first] = served;
-  if (first !== undefined && served.length >= PACE.least) return ((ahead + 1) * (state.nowMs - first)) / served.length;
-  let atWork = 0;
-  for (const agent of state.agents.values()) {
-    if (agent.status === 'ready' && state.serves(agent.agentId, alternatives)) atWork++;
-  }
-  return ahead < atWork ? 0 : Number.MAX_SAFE_INTEGER;
-}
-
-/** A caller of this queue has been answered: the queue's pace. */
-export function noteServed(state: AcdState, call: QueuedCall): void {
-  const served = state.served.get(call.queueId) ?? [];
-  served.push(state.nowMs);
-  if (served.length > PACE.kept) served.shift();
-  state.served.set(call.queueId, served);
+  if (state.eligibility.profile(queue, call.skills, call.relaxStep, call.groups).available.first()) return 0;
+  const place = Math.max(0, state.placesOf(queue).rank(call)) + 1;
+  const estimate = estimateAt(state, queue, place);
+  if (estimate === null) return Number.MAX_SAFE_INTEGER;
+  return Math.max(0, estimate - (state.nowMs - (state.servedAt.get(queue.id) ?? call.enteredAtMs)));
 }
 
 export function rest(state: AcdState, callId: CallId, untilMs: number): void {

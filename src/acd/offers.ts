@@ -1,7 +1,6 @@
 import type { EndedBy, OfferCause, OfferOutcome } from '../base/facts.js';
 import type { CallId, OfferId } from '../base/ids.js';
 import { SECOND } from '../base/time.js';
-import { noteServed } from './callback.js';
 import { type Agent, findOffer, type Offer, offerOf, type QueuedCall } from './entities.js';
 import { endOfStay } from './entry.js';
 import { placeAgent, placeCaller, ringMore, ringTimer } from './matching.js';
@@ -104,7 +103,7 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
     ringMs: state.nowMs - offer.offeredAtMs,
   });
   if (!call.callback) state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.queuedAtMs });
-  noteServed(state, call);
+  state.servedAt.set(call.queueId, state.nowMs);
   state.setAgentState(agent, 'talking', call.callId);
 }
 

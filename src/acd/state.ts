@@ -4,7 +4,7 @@ import { invariant, type Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { Standing } from './caller-order.js';
 import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
-import { type Alternative, Eligibility, type Profile, satisfies } from './eligibility.js';
+import { Eligibility, type Profile } from './eligibility.js';
 import { EligibleCounts, TouchedAgents } from './eligible-counts.js';
 import type { Agent, KeptPlace, QueuedCall, QueueEntity, QueueRecord } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
@@ -33,8 +33,8 @@ export class AcdState {
   readonly offers = new Map<OfferId, { callId: CallId; agentId: AgentId }>();
   /** Agents' legs that still stand on the switch, by the offer that made them. */
   readonly legs = new Map<OfferId, AgentId>();
-  /** When the latest callers of a queue were answered; not kept over a restart. */
-  readonly served = new Map<QueueId, Ms[]>();
+  /** When the latest caller of a queue was answered; not kept over a restart. */
+  readonly servedAt = new Map<QueueId, Ms>();
   /** Callers of a queue who wait or are being offered, in the order in which they would be served. */
   readonly places = new Map<QueueId, Standing>();
 
@@ -175,12 +175,6 @@ export class AcdState {
 
   agentConfig(id: AgentId): AgentConfig | undefined {
     return this.#agentConfigs.get(id);
-  }
-
-  /** True for an agent of the configuration who has what is asked for. */
-  serves(agentId: AgentId, alternatives: readonly Alternative[]): boolean {
-    const config = this.#agentConfigs.get(agentId);
-    return config !== undefined && satisfies(config, alternatives);
   }
 
   placesOf(queue: QueueConfig): Standing {
