@@ -25,10 +25,11 @@ export function resync(state: CallState, event: SwitchUp): void {
   const legs = new Map(snapshot.legs.map((leg) => [leg.legId, leg]));
   const known = [...state.calls.values()].filter((call) => call.switchId === switchId);
   const counts = { legsLost: 0, legsAdopted: 0, legsOrphaned: 0 };
+  forgetDesk(state, switchId);
   for (const call of known) counts.legsLost += mourn(state, call, legs, snapshot.restarted === true);
   for (const call of known) if (state.calls.has(call.callId)) reassert(state, call, legs, snapshot);
   for (const leg of snapshot.legs) {
-    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId) || state.deskLegs.has(leg.legId)) continue;
+    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId)) continue;
     if (adopt(state, event, leg)) counts.legsAdopted++;
     else {
       counts.legsOrphaned++;
@@ -41,6 +42,11 @@ export function resync(state: CallState, event: SwitchUp): void {
   }
   state.facts.push({ kind: 'resynced', switchId, ...counts });
   state.decide({ kind: 'dispatch', on: true });
+}
+
+/** The end of a confirmation may have been missed: nobody would ever hang up that phone. What it asked for is done; the leg is taken down like a stranger's. */
+function forgetDesk(state: CallState, switchId: string): void {
+  for (const [legId, where] of state.deskLegs) if (where === switchId) state.deskLegs.delete(legId);
 }
 
 /** Legs that we believe in and that are not there: their end was not heard. Returns how many. */
@@ -98,7 +104,10 @@ function reassertPlace(
   snapshot: SwitchSnapshot,
 ): void {
   const queued = state.engine.call(call.callId);
-  if (call.playback && !snapshot.playbacks.includes(call.playback.playbackId)) call.playback = null;
+  if (call.playback && !snapshot.playbacks.includes(call.playback.playbackId)) {
+    call.playback = null;
+    state.touch(call);
+  }
   const offerId = offerOf(queued)?.offerId;
   if (queued?.phase === 'connecting' && offerId) return connect(state, call, offerId);
   wait(state, call);
