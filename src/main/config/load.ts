@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../base/result.js';
 import { type Ms, SECOND } from '../../base/time.js';
 import { formatFinding } from '../../flow/finding.js';
 import { readSource } from '../../flow/source.js';
+import { buildCallback, buildDialOut, type DialOut } from './callback.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
 import { byFileAndPlace, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
@@ -57,6 +58,8 @@ export interface LoadedConfig {
   readonly tiers: readonly string[];
   readonly customers: CustomerDirectory;
   readonly acd: AcdConfig;
+  /** Whom we may dial outside, and by which trunk; null: nobody. */
+  readonly dialOut: DialOut | null;
   readonly maintenance: { readonly everyMs: Ms; readonly keepFactsMs: Ms };
   /** What is odd and may be meant so. */
   readonly warnings: readonly ConfigFinding[];
@@ -157,6 +160,7 @@ function build(files: Files, base: string, version: string, warnings: readonly C
     tiers: hotline.tiers,
     customers: customerDirectory(files.customers, hotline.countryCode),
     acd: buildAcd(files),
+    dialOut: hotline.dialOut === undefined ? null : buildDialOut(hotline.dialOut, hotline.countryCode),
     maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
     warnings,
   });
@@ -214,6 +218,7 @@ export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
         comfort: queue.announce.comfort,
       },
       ...buildQueueRules(queue, calendars),
+      ...(queue.callback && { callback: buildCallback(queue.callback) }),
       music: queue.music,
       record: { share: queue.record.share, keepMs: queue.record.keep },
     })),

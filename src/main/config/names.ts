@@ -217,6 +217,11 @@ function checkRules(
 ): void {
   const others = queues.keys(['queues']).filter((id) => id !== path.at(-1));
   if (settings) {
+    queues.text([...path, 'callback', 'calendar'], (calendar) =>
+      queues.known('calendar', calendar, settings.keys(['calendars'])),
+    );
+    if (queues.has([...path, 'callback']) && !settings.has(['dialOut']))
+      queues.sayKey([...path, 'callback'], 'no-trunk', 'nobody can be called back: hotline.yaml has no dialOut');
     queues.text([...path, 'hours', 'calendar'], (calendar) => queues.known('calendar', calendar, settings.keys(['calendars'])));
   }
   const checkGroups = (at: Path): void => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
+import { callbackShape, dialOutShape } from './callback.js';
 import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
 import { announcements, queueRules } from './queue-rule-shapes.js';
 import { count, duration, id, language, line, name, openSpan, path, percent, phone, phoneNumber, titles } from './values.js';
@@ -102,6 +103,7 @@ export const hotlineShape = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  dialOut: dialOutShape.optional(),
   maintenance: z
     .strictObject({
       every: duration(MINUTE, DAY).default(HOUR),
@@ -141,6 +143,7 @@ const queue = z.strictObject({
     .prefault({}),
   announce: announcements,
   ...queueRules,
+  callback: callbackShape.optional(),
   music: name.default('default'),
   record: z.strictObject({ keep: duration(DAY, 3_650 * DAY).default(90 * DAY), share: percent(0).default(1) }).prefault({}),
 });
