@@ -65,7 +65,9 @@ export function tellOther(speaker: Speaker, fact: Offered, self: CallId, queueOf
   if (!mine || !first || why.trigger !== 'agentFreed') return null;
   const decided = decidedBy(speaker, why, place);
   const values = { agent: fact.agentId, call: fact.callId, place: place + 1, n: why.considered };
-  const rule = decided ? `${ruleName(speaker, why.rule)}: ${decided}` : ruleName(speaker, why.rule);
+  const rule = decided
+    ? speaker.say('decidedBy', { sentence: ruleName(speaker, why.rule), key: decided })
+    : ruleName(speaker, why.rule);
   const text = speaker.say('wentElsewhere', { ...values, rule, self: callerText(speaker, why, mine, queueOf) });
   return { text, details: [] };
 }

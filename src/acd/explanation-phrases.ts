@@ -131,7 +131,7 @@ export type Phrase = keyof typeof en;
 
 const zh: Record<Phrase, string> = {
   entered: '呼叫 {call} 于 {at} 进入队列“{queue}”（{traits}）',
-  lane: '{lane} 通道',
+  lane: '{lane}通道',
   priority: '优先级 {priority}',
   needs: '要求 {requirement}',
   needsNothing: '任何坐席均可服务',

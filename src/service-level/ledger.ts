@@ -176,6 +176,10 @@ class FoldedLedger implements CountingLedger {
     return this.#calls.facts(callId);
   }
 
+  storyOf(callId: string) {
+    return this.#calls.story(callId);
+  }
+
   recordings(limit: number) {
     return this.#recordings.views(limit);
   }

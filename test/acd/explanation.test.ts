@@ -2,11 +2,19 @@ import t from 'tap';
 import type { QueueConfig, ServiceLevelFormula } from '../../src/acd/config.js';
 import { explainCall, explanationText } from '../../src/acd/explanation.js';
 import { verdictOf } from '../../src/acd/explanation-level.js';
+import { RedisStore } from '../../src/adapters/redis/redis-store.js';
 import type { Decision, EligibleAgents, Fact, FactBody, QueueExit } from '../../src/base/facts.js';
 import { type AgentId, asId, type CallId, type OfferId, type QueueId } from '../../src/base/ids.js';
+import { explain } from '../../src/cli/explain.js';
+import { buildApp } from '../../src/http/app.js';
+import { explanationOf } from '../../src/main/explanation.js';
+import { readSite } from '../../src/main/site.js';
 import { FORMULAS } from '../../src/service-level/formulas.js';
 import { createLedger } from '../../src/service-level/ledger.js';
+import { aHouse, TOKENS } from '../http/house.js';
+import { SILENT } from '../support/domain-world.js';
 import { sampleQueue } from '../support/sample-site.js';
+import { startTestStack } from '../support/stack.js';
 
 const CALL = asId<CallId>('7f3c');
 const queueId = asId<QueueId>('general');
@@ -113,7 +121,7 @@ t.test('a wait, an agent who does not answer, another who does: in both language
   );
   t.equal(
     told('zh', facts),
-    `呼叫 7f3c 于 10:02:11.204 进入队列“general”（VIP 通道，要求 service>=1）
+    `呼叫 7f3c 于 10:02:11.204 进入队列“general”（VIP通道，要求 service>=1）
   10:02:11.204  没有合格坐席空闲（合格 14 人：通话中 11，话后处理 2，振铃中 1）
   10:02:24.870  坐席 1007 变为空闲。各队首的来电者：VIP 7f3c（“general”）已等待 13.7 秒；普通 91d0（“general”）已等待 88.2 秒，保护时限 90 秒未到
                 按“VIP 优先”选中 7f3c：通道或类别优先
@@ -238,4 +246,73 @@ t.test('what a call did to the level is what the formulas count', async (t) => {
       }
     }
   }
+});
+
+t.test('asked of a running hotline, by the API and by the command', async (t) => {
+  const ledger = createLedger({ queues: [general], agents: [], dayStartMs: () => 0 });
+  const other = asId<CallId>('91d0');
+  const arrived = (id: CallId): FactBody =>
+    ({
+      kind: 'callArrived',
+      callId: id,
+      switchId: 's',
+      legId: `l-${id}`,
+      ani: '13800001234',
+      dnis: '95588',
+      flowId: null,
+    }) as unknown as FactBody;
+  const facts = story(
+    [-100, arrived(CALL)],
+    [-50, arrived(other)],
+    [0, queued()],
+    [10, { ...queued({ lane: 'ordinary' }), callId: other } as FactBody],
+    [13_666, offered(1, '1007', 13_666, HEADS)],
+    [15_000, answered(1, '1007', 15_000)],
+  );
+  for (const fact of facts) ledger.add(fact);
+  const settings = { acd: { queues: [general] }, site: { timeZone: 'Asia/Shanghai' } } as unknown as Parameters<
+    typeof explanationOf
+  >[0];
+  const app = buildApp(
+    aHouse({ ledger, explanation: (id, language) => explanationOf(settings, ledger.storyOf(id), id, language) }),
+  );
+  t.teardown(() => app.close());
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const asked = await app.inject('/api/v1/calls/7f3c/explanation?lang=en');
+  t.equal(asked.statusCode, 200);
+  const { text, parts, language } = asked.json();
+  t.equal(language, 'en');
+  t.equal(text, told('en', facts));
+  t.equal(parts[0].lines.length, 3);
+  t.notMatch(asked.body, /13800001234/);
+  t.match(
+    (await app.inject('/api/v1/calls/91d0/explanation')).json().text,
+    /派给了 7f3c（VIP 优先：通道或类别优先）；本来电（普通 91d0/,
+  );
+  t.equal((await app.inject('/api/v1/calls/nobody/explanation')).json().id, 'no-such-call');
+  t.equal((await app.inject('/api/v1/calls/7f3c/explanation?lang=fr')).json().id, 'bad-request');
+  t.same(await explain('7f3c', { url, lang: 'en' }, {}), { code: 0, text });
+  t.same(await explain('7f3c', { url, lang: 'en', token: TOKENS.viewer.secret }, {}), { code: 0, text });
+  t.match(await explain('7f3c', { url, token: 'wrong-secret-0123456789' }, {}), { code: 1, text: /token/ });
+  t.match(await explain('nobody', { url }, {}), { code: 1, text: /no call "nobody"/ });
+  t.equal((await explain('../x', { url }, {})).code, 2);
+  await app.close();
+  t.match(await explain('7f3c', { url }, {}), { code: 69, text: /--redis/ });
+});
+
+t.test('read from Redis when no hotline runs', async (t) => {
+  const { redis } = await startTestStack(t, { redis: true });
+  const env = { HOTLINE_REDIS_URL: redis.url, HOTLINE_SWITCH: 'simulated' };
+  const site = await readSite({ env, config: 'config' });
+  if (!site.ok) throw new Error(JSON.stringify(site.error));
+  const store = await RedisStore.connect({ ...site.value.settings.redis, log: SILENT });
+  const lease = await store.acquire('test', 10_000);
+  if (!lease.held) throw new Error('the lease is taken');
+  const facts = story([0, queued()], [13_666, offered(1, '1007', 13_666, HEADS)], [15_000, answered(1, '1007', 15_000)]);
+  t.equal(await store.commit({ fence: lease.fence, position: 1, atMs: ENTRY, changes: [], facts }), 'committed');
+  await store.close();
+  const said = await explain('7f3c', { redis: true, config: 'config', lang: 'en' }, env);
+  t.match(said, { code: 0, text: /^call 7f3c entered "general" at 10:02:11.204/ });
+  t.match(said.text, /counts for the level/);
+  t.equal((await explain('nobody', { redis: true, config: 'config' }, env)).code, 1);
 });

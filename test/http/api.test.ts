@@ -126,6 +126,8 @@ t.test('refusals have stable ids', async (t) => {
   await asks({ url: '/api/v1/agents/9999' }, 404, 'no-such-agent');
   await asks({ url: '/api/v1/calls/call-9' }, 404, 'no-such-call');
   await asks({ url: '/api/v1/calls/call-9/facts' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/calls/call-9/explanation' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/calls/call-1/explanation?lang=xx' }, 400, 'bad-request');
   await asks({ url: '/api/v1/recordings/rec-9' }, 404, 'no-such-recording');
   await asks({ url: '/api/v1/recordings/rec-2/audio' }, 409, 'recording-in-progress');
   await asks({ url: '/api/v1/recordings/..%2f..%2fetc%2fpasswd/audio' }, 400, 'bad-request');
