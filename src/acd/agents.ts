@@ -31,7 +31,7 @@ export function signIn(state: AcdState, agentId: AgentId, phone: string | null, 
   state.touchedAgents.add(agentId);
   if (agent.status === 'loggedOut') {
     state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });
-    Object.assign(agent, { answered: 0, busyMs: 0, freeMs: 0, accountedAtMs: state.nowMs });
+    Object.assign(agent, { answered: 0, busyMs: 0, freeMs: 0, accountedAtMs: state.nowMs, idleSinceMs: state.nowMs });
     state.setAgentStatus(agent, 'notReady', 'signedIn', by);
   } else {
     state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });

@@ -1,6 +1,7 @@
 import type { AgentState, AgentStatus } from '../base/facts.js';
 import type { AgentId, CallId, OfferId, QueueId, TimerId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
+import type { RequirementExpression } from './config.js';
 import type { Lane } from './events.js';
 
 /** Timers by purpose. An expiry whose id is not the one that stands here is stale. */
@@ -14,7 +15,7 @@ export interface QueuedCall {
   lane: Lane;
   priority: number;
   readonly tier: string | null;
-  readonly skills: Readonly<Record<string, number>>;
+  skills: RequirementExpression;
   readonly language: string;
   /** What the order goes by. Never changes, also not by rona or by overflow; a caller who dropped and redialled has the one of the first call. */
   readonly enteredAtMs: Ms;
@@ -34,6 +35,8 @@ export interface QueuedCall {
   phase: 'waiting' | 'resting' | 'offered' | 'connecting' | 'talking';
   /** A promise to call back: nobody is on the line, or we have dialled the caller. Such a call has been counted before and is not again. */
   callback?: KeptPromise;
+  /** The how manieth stay of this call in a queue; absent for the first. */
+  readonly stay?: number;
   offerCount: number;
   timerCount: number;
   announceCount: number;

@@ -2,7 +2,7 @@ import type { BlockReason, EndedBy, FactBody, OfferCause, QueueExit } from '../b
 import type { AgentId, CallId, OfferId, QueueId, TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
-import type { AcdConfig } from './config.js';
+import type { AcdConfig, RequirementExpression } from './config.js';
 
 export type Lane = 'ordinary' | 'vip';
 
@@ -19,13 +19,15 @@ export type AcdEvent =
       /** The customer's tier, for queues that credit it. */
       readonly tier?: string;
       /** What this call needs beyond the queue's own requirement: skill -> least level. */
-      readonly skills: Readonly<Record<string, number>>;
+      readonly skills: RequirementExpression;
       readonly language: string;
       /** The number calling, to know a caller who redials by; absent when there is none. */
       readonly caller?: string | null;
       /** Only for a call that is found again after a loss of state: the entry that its order goes by, and the entry into this queue. */
       readonly enteredAtMs?: Ms;
       readonly queuedAtMs?: Ms;
+      /** The how manieth stay of this call in a queue it is; 1 unless told. Part of the ids of offers and timers, so that none is ever used twice. */
+      readonly stay?: number;
     }
   /** The caller is gone (`abandoned`) or leaves the line another way. */
   | { readonly kind: 'leave'; readonly callId: CallId; readonly exit: QueueExit }
@@ -40,7 +42,7 @@ export type AcdEvent =
       readonly queueId: QueueId;
       readonly lane: Lane;
       readonly priority: number;
-      readonly skills: Readonly<Record<string, number>>;
+      readonly skills: RequirementExpression;
       readonly language: string;
       readonly enteredAtMs: Ms | null;
       /** When the promise may first be kept; the place is kept from now on. */

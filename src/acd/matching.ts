@@ -124,7 +124,7 @@ function mayOffer(state: AcdState): boolean {
 function offer(state: AcdState, call: QueuedCall, agent: Agent, why: Decision): void {
   invariant(state.canServe(agent), `agent ${agent.agentId} was chosen but cannot serve`);
   const queue = state.queueOf(call);
-  const offerId = asId<OfferId>(`${call.callId}-a${++call.offerCount}`);
+  const offerId = asId<OfferId>(`${call.callId}-${call.stay ? `q${call.stay}` : ''}a${++call.offerCount}`);
   state.eligibility.remove(agent.agentId);
   call.phase = 'offered';
   call.offers.push({ offerId, agentId: agent.agentId, offeredAtMs: state.nowMs });

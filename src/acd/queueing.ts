@@ -62,6 +62,7 @@ function newCall(event: Extract<AcdEvent, { kind: 'enqueue' }>, enteredAtMs: num
     due: {},
     relaxStep: 0,
     phase: 'waiting',
+    ...(event.stay !== undefined && event.stay > 1 && { stay: event.stay }),
     offerCount: 0,
     timerCount: 0,
     announceCount: 0,

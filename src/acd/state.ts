@@ -239,7 +239,7 @@ export class AcdState {
 
   startCallTimer(call: QueuedCall, purpose: string, atMs: Ms): void {
     this.stopCallTimer(call, purpose);
-    const id = asId<TimerId>(`q/${call.callId}/${purpose}/${++call.timerCount}`);
+    const id = asId<TimerId>(`q/${call.callId}/${purpose}/${call.stay ?? 1}.${++call.timerCount}`);
     call.timers[purpose] = { id, atMs };
     this.timers.push({ kind: 'startTimer', timerId: id, atMs });
     this.touchedCalls.add(call.callId);

@@ -27,6 +27,8 @@ export interface CallRecord {
   playback: { readonly playbackId: PlaybackId; readonly turn: number | null } | null;
   playCount: number;
   queueId: QueueId | null;
+  /** How often it has entered a queue; absent: never. */
+  stays?: number;
   /** What the call asked its last queue for, and since when: a callback keeps it. */
   asked?: Asked;
   /** Only for a call that is the promise to call somebody back. */

@@ -93,10 +93,17 @@ function enterQueue(
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
     caller: callerKey(call.ani),
+    stay: nextStay(call),
     // The order goes by the place that is taken up again, the wait by this call's own entry.
     ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),
   });
   remember(state, call);
+}
+
+/** An answer or an expiry from an earlier stay must never be taken for one of this. */
+export function nextStay(call: CallRecord): number {
+  call.stays = (call.stays ?? 0) + 1;
+  return call.stays;
 }
 
 /** The number by which a caller who redials is known; a caller without one is nobody in particular. */
@@ -120,6 +127,7 @@ export function remember(state: CallState, call: CallRecord): void {
     f: call.flow?.flowId ?? null,
     g: call.flow?.language ?? null,
     ...place,
+    ...(call.stays !== undefined && { n: call.stays }),
   });
   state.tell(call.switchId, { kind: 'remember', callId: call.callId, legId: call.legId, note: note.slice(0, 1_000) });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RequirementExpression } from '../acd/config.js';
 import { offerOf } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import { asId, type CallId, isPlainId, type LegId } from '../base/ids.js';
@@ -6,7 +7,7 @@ import { agentLegAnswered, agentLegEnded, connect } from './agent-side.js';
 import { expectsCallerLeg, reassertPromise } from './callback.js';
 import { callerArrived, callerGone, newCall } from './caller-side.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
-import { beginFlow, callerKey, flowForNumber, wait, walk } from './flow-walk.js';
+import { beginFlow, callerKey, flowForNumber, nextStay, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
 import { recordingEnded, startRecording } from './recording.js';
 import type { CallState } from './state.js';
@@ -127,6 +128,11 @@ function withdrawStrangers(state: CallState, call: CallRecord): void {
   }
 }
 
+/** What the call needs; see acd/requirement.ts. */
+const Expression: z.ZodType<RequirementExpression> = z.lazy(() =>
+  z.record(z.string(), z.union([z.int(), z.array(Expression).max(10)])),
+);
+
 /** What `remember` wrote on the caller's leg. It comes back from outside, so it is parsed like anything else from there. */
 const Note = z.object({
   v: z.literal(1),
@@ -139,7 +145,8 @@ const Note = z.object({
   w: z.int().nonnegative().optional(),
   l: z.enum(['ordinary', 'vip']).optional(),
   p: z.int().optional(),
-  s: z.record(z.string(), z.int()).optional(),
+  s: Expression.optional(),
+  n: z.int().nonnegative().optional(),
 });
 
 /** A caller's leg that nobody knows: a new call that arrived while no controller was there, or one whose state was lost. */
@@ -193,6 +200,8 @@ function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
 function requeue(state: CallState, call: CallRecord, note: z.infer<typeof Note> & { q: string }): void {
   call.phase = 'queued';
   call.queueId = asId(note.q);
+  // Legs of the stay that was forgotten may still be there.
+  call.stays = note.n ?? 1;
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -205,6 +214,7 @@ function requeue(state: CallState, call: CallRecord, note: z.infer<typeof Note> 
     caller: callerKey(call.ani),
     enteredAtMs: note.e ?? state.nowMs,
     queuedAtMs: note.w ?? note.e ?? state.nowMs,
+    stay: nextStay(call),
   });
 }
 
