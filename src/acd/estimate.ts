@@ -12,11 +12,23 @@ import type { AcdState } from './state.js';
  */
 export function estimateMs(state: AcdState, call: QueuedCall): Ms | null {
   const queue = state.queueOf(call);
-  return estimateAt(state, queue, state.placesOf(queue).rank(call) + 1);
+  const places = state.placesOf(queue);
+  return estimateAt(state, queue, Math.max(1, places.rank(call) + 1 - beingAnswered(places, call)));
 }
 
+/** `place` counts those who wait, not those for whom a phone rings. */
 export function estimateAt(state: AcdState, queue: QueueConfig, place: number): Ms | null {
   const room = state.roomOf(queue);
   const agents = room.crew.core.ready;
   return agents === 0 ? null : Math.round((place * room.handleMs) / agents);
+}
+
+/** Those at the head for whom a phone rings have their agent already. */
+function beingAnswered(places: Iterable<QueuedCall>, call: QueuedCall): number {
+  let ringing = 0;
+  for (const ahead of places) {
+    if (ahead === call || (ahead.phase !== 'offered' && ahead.phase !== 'connecting')) break;
+    ringing++;
+  }
+  return ringing;
 }
