@@ -33,6 +33,7 @@ export function signIn(state: AcdState, agentId: AgentId, phone: string | null, 
     // Hours at home are not idle time: the place in the order of longest idle starts with the day's work.
     agent.idleSinceMs = state.nowMs;
     state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });
+    Object.assign(agent, { answered: 0, busyMs: 0, freeMs: 0, accountedAtMs: state.nowMs, idleSinceMs: state.nowMs });
     state.setAgentStatus(agent, 'notReady', 'signedIn', by);
   } else {
     state.facts.push({ kind: 'agentSignedIn', agentId, phone: wanted, by });

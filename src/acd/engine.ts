@@ -1,13 +1,28 @@
-import type { AgentId, CallId, TimerId } from '../base/ids.js';
+import type { AgentId, CallId, QueueId, TimerId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import { backOffOver, finishWrapUp, setStatus, signIn, signOut } from './agents.js';
+import { announce } from './announcing.js';
+import { keepPromise, over, promise, reached, rest } from './callback.js';
 import type { AcdConfig } from './config.js';
-import type { Agent, QueuedCall, Timers } from './entities.js';
+import {
+  type Agent,
+  type KeptPlace,
+  offerOf,
+  type QueuedCall,
+  type QueueEntity,
+  type QueueRecord,
+  type Timers,
+} from './entities.js';
+import { estimateMs } from './estimate.js';
 import type { AcdEvent, AcdOutcome } from './events.js';
-import { matchAll, placeAgent } from './matching.js';
+import { catchUp, graceOver, matchAll, placeAgent, ringTimer } from './matching.js';
 import { agentLegGone, endWrapUp, offerConnected, offerFailed, offerPickedUp, talkEnded } from './offers.js';
-import { announce, enqueue, leave, relax, waitedTooLong } from './queueing.js';
+import { overflowByWait } from './overflow.js';
+import { enqueue, relax } from './queueing.js';
+import { placeId } from './redial.js';
+import { keyPressed, leave, waitedTooLong } from './releasing.js';
 import { AcdState } from './state.js';
+import { roomTimer, watchStirred } from './watch.js';
 
 /**
  * The engine of one routing domain: which caller goes to which agent, and when. A deterministic state machine: the same events at the
@@ -21,18 +36,26 @@ export class AcdEngine {
   }
 
   /** Builds an engine from stored entities. Nobody is rung before `dispatch on`. */
-  static restore(config: AcdConfig, calls: Iterable<QueuedCall>, agents: Iterable<Agent>): AcdEngine {
+  static restore(
+    config: AcdConfig,
+    calls: Iterable<QueuedCall>,
+    agents: Iterable<Agent>,
+    queues: Iterable<QueueEntity> = [],
+  ): AcdEngine {
     const engine = new AcdEngine(config);
     const state = engine.#state;
     for (const agent of agents) {
       state.agents.set(agent.agentId, agent);
+      state.offerTurn = Math.max(state.offerTurn, agent.offerTurn);
       if (agent.legOf) state.legs.set(agent.legOf, agent.agentId);
     }
     for (const call of calls) {
       state.calls.set(call.callId, call);
-      if (call.offer) state.offers.set(call.offer.offerId, { callId: call.callId, agentId: call.offer.agentId });
+      for (const { offerId, agentId } of call.offers) state.offers.set(offerId, { callId: call.callId, agentId });
+      if (call.phase === 'offered' || call.phase === 'connecting') state.offersUnderWay += call.offers.length;
     }
     state.dispatching = false;
+    state.restoreQueues([...queues]);
     state.configure(config);
     return engine;
   }
@@ -45,17 +68,25 @@ export class AcdEngine {
     state.timers = [];
     state.refusal = null;
     this.#dispatch(event);
+    catchUp(state);
+    watchStirred(state);
     return { actions: state.actions, facts: state.facts, timers: state.timers, refusal: state.refusal };
   }
 
   /** Entities that have changed since the last call of this function; null when one is gone. */
-  takeChanges(): { calls: [CallId, QueuedCall | null][]; agents: [AgentId, Agent | null][] } {
-    const { touchedCalls, touchedAgents, calls, agents } = this.#state;
+  takeChanges(): {
+    calls: [CallId, QueuedCall | null][];
+    agents: [AgentId, Agent | null][];
+    queues: [string, QueueEntity | null][];
+  } {
+    const { touchedCalls, touchedAgents, touchedQueues, calls, agents } = this.#state;
     const changes = {
       calls: [...touchedCalls].map((id): [CallId, QueuedCall | null] => [id, calls.get(id) ?? null]),
       agents: [...touchedAgents].map((id): [AgentId, Agent | null] => [id, agents.get(id) ?? null]),
+      queues: [...touchedQueues].map((id): [string, QueueEntity | null] => [id, this.#state.queueEntity(id)]),
     };
     touchedCalls.clear();
+    touchedQueues.clear();
     touchedAgents.clear();
     return changes;
   }
@@ -76,6 +107,20 @@ export class AcdEngine {
     return this.#state.calls.values();
   }
 
+  /** What is kept of queues beside their callers. */
+  *queueEntities(): Iterable<[string, QueueRecord | KeptPlace]> {
+    for (const { config, record, places } of this.#state.rooms.values()) {
+      yield [config.id, record];
+      for (const place of places.values()) yield [placeId(place), place];
+    }
+  }
+
+  /** How long a waiting caller will probably still wait; null when nobody is there to serve, or the call does not wait. */
+  estimateMs(callId: CallId): Ms | null {
+    const call = this.#state.calls.get(callId);
+    return call && call.phase !== 'talking' ? estimateMs(this.#state, call) : null;
+  }
+
   /** Answers and expiries that came too late. */
   get staleIgnored(): number {
     return this.#state.stale;
@@ -84,7 +129,8 @@ export class AcdEngine {
   /** Timers that must be running, for whoever has just restored the engine. */
   pendingTimers(): { timerId: TimerId; atMs: Ms }[] {
     const pending: { timerId: TimerId; atMs: Ms }[] = [];
-    for (const { timers } of [...this.#state.calls.values(), ...this.#state.agents.values()]) {
+    const rooms = [...this.#state.rooms.values()].map((room) => room.record);
+    for (const { timers } of [...this.#state.calls.values(), ...this.#state.agents.values(), ...rooms]) {
       for (const { id, atMs } of Object.values(timers)) pending.push({ timerId: id, atMs });
     }
     return pending;
@@ -98,6 +144,16 @@ export class AcdEngine {
       case 'leave':
         leave(state, event.callId, event.exit);
         return;
+      case 'promise':
+        return promise(state, event);
+      case 'promiseRests':
+        return rest(state, event.callId, event.untilMs);
+      case 'promiseReached':
+        return reached(state, event.callId);
+      case 'promiseOver':
+        return over(state, event.callId);
+      case 'keyPressed':
+        return keyPressed(state, event.callId, event.key);
       case 'offerPickedUp':
         return offerPickedUp(state, event.offerId);
       case 'offerConnected':
@@ -137,7 +193,8 @@ export class AcdEngine {
   #hold(callId: CallId, held: boolean): void {
     const state = this.#state;
     const call = state.calls.get(callId);
-    const agent = call?.offer && state.agents.get(call.offer.agentId);
+    const offer = offerOf(call);
+    const agent = offer && state.agents.get(offer.agentId);
     if (!call?.talk || !agent || held === (call.talk.heldSinceMs !== null)) {
       state.stale++;
       return;
@@ -157,7 +214,8 @@ export class AcdEngine {
     const [owner, id, purpose] = timerId.split('/') as [string, string, string];
     const call = owner === 'q' ? state.calls.get(id as CallId) : undefined;
     const agent = owner === 'a' ? state.agents.get(id as AgentId) : undefined;
-    const timers: Timers | undefined = call?.timers ?? agent?.timers;
+    const room = owner === 'w' ? state.rooms.get(id as QueueId) : undefined;
+    const timers: Timers | undefined = call?.timers ?? agent?.timers ?? room?.record.timers;
     if (timers?.[purpose]?.id !== timerId) {
       state.stale++;
       return;
@@ -169,26 +227,36 @@ export class AcdEngine {
     } else if (agent) {
       state.touchedAgents.add(agent.agentId);
       this.#agentTimer(agent, purpose);
+    } else if (room) {
+      state.touchRoom(room);
+      roomTimer(state, room, purpose);
     }
   }
 
   #callTimer(call: QueuedCall, purpose: string): void {
     const state = this.#state;
+    const ringing = call.offers.find(({ offerId }) => ringTimer(offerId) === purpose);
     // While the switch is away nobody can pick up or be connected: no agent is judged for it. The resync tells what became of the leg.
-    if (!state.dispatching && (purpose === 'ring' || purpose === 'connect')) {
+    if (!state.dispatching && (ringing || purpose === 'connect')) {
       return state.startCallTimer(call, purpose, state.nowMs + state.queueOf(call).agents.ringMs);
     }
+    if (ringing) return offerFailed(state, ringing.offerId, 'noAnswer', true);
     switch (purpose) {
-      case 'ring':
-        if (call.offer) offerFailed(state, call.offer.offerId, 'noAnswer', true);
+      case 'connect': {
+        const offer = offerOf(call);
+        if (offer) offerFailed(state, offer.offerId, 'switchError', true);
         return;
-      case 'connect':
-        if (call.offer) offerFailed(state, call.offer.offerId, 'switchError', true);
-        return;
+      }
+      case 'grace':
+        return graceOver(state, call);
+      case 'promise':
+        return keepPromise(state, call);
       case 'maxWait':
         return waitedTooLong(state, call);
       case 'relax':
         return relax(state, call);
+      case 'overflow':
+        return overflowByWait(state, call);
       case 'announce':
         return announce(state, call);
     }

@@ -2,7 +2,7 @@ import type { BlockReason, EndedBy, FactBody, OfferCause, QueueExit } from '../b
 import type { AgentId, CallId, OfferId, QueueId, TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
-import type { AcdConfig } from './config.js';
+import type { AcdConfig, RequirementExpression } from './config.js';
 
 export type Lane = 'ordinary' | 'vip';
 
@@ -14,14 +14,48 @@ export type AcdEvent =
       readonly queueId: QueueId;
       readonly lane: Lane;
       readonly priority: number;
+      /** The agent whom the flow would have serve this caller. */
+      readonly preferred?: AgentId;
+      /** The customer's tier, for queues that credit it. */
+      readonly tier?: string;
       /** What this call needs beyond the queue's own requirement: skill -> least level. */
-      readonly skills: Readonly<Record<string, number>>;
+      readonly skills: RequirementExpression;
       readonly language: string;
-      /** Only for a call that is found again after a loss of state: its original time of entry. */
+      /** The number calling, to know a caller who redials by; absent when there is none. */
+      readonly caller?: string | null;
+      /** Only for a call that is found again after a loss of state: the entry that its order goes by, and the entry into this queue. */
       readonly enteredAtMs?: Ms;
+      readonly queuedAtMs?: Ms;
+      /** The how manieth stay of this call in a queue it is; 1 unless told. Part of the ids of offers and timers, so that none is ever used twice. */
+      readonly stay?: number;
     }
   /** The caller is gone (`abandoned`) or leaves the line another way. */
   | { readonly kind: 'leave'; readonly callId: CallId; readonly exit: QueueExit }
+  /**
+   * The caller `from` goes and keeps the place as the call `callId`, which nobody is on. A caller who still waits leaves with `calledBack`;
+   * one who has not been in this queue is counted in and out. `enteredAtMs`: the place of a caller who left the queue just now.
+   */
+  | {
+      readonly kind: 'promise';
+      readonly callId: CallId;
+      readonly from: CallId;
+      readonly queueId: QueueId;
+      readonly lane: Lane;
+      readonly priority: number;
+      readonly skills: RequirementExpression;
+      readonly language: string;
+      readonly enteredAtMs: Ms | null;
+      /** When the promise may first be kept; the place is kept from now on. */
+      readonly notBeforeMs: Ms;
+    }
+  /** The caller of a promise was dialled in vain, or must not be dialled before then: an agent who was taken for it is let go at once. */
+  | { readonly kind: 'promiseRests'; readonly callId: CallId; readonly untilMs: Ms }
+  /** The caller of a promise is on the line and waits in the kept place. */
+  | { readonly kind: 'promiseReached'; readonly callId: CallId }
+  /** The promise is no more. */
+  | { readonly kind: 'promiseOver'; readonly callId: CallId }
+  /** A waiting caller pressed a key. */
+  | { readonly kind: 'keyPressed'; readonly callId: CallId; readonly key: string }
   /** The agent's phone was picked up. */
   | { readonly kind: 'offerPickedUp'; readonly offerId: OfferId }
   /** Caller and agent hear each other. */
@@ -57,18 +91,32 @@ export type AcdAction =
       readonly offerId: OfferId;
       readonly phone: string;
       readonly ringMs: Ms;
+      /** The phone is to pick up by itself. */
+      readonly autoAnswer: boolean;
     }
   /** Stop ringing or hang up the agent's leg of this offer. */
   | { readonly kind: 'withdraw'; readonly offerId: OfferId; readonly callId: CallId }
   | { readonly kind: 'connect'; readonly offerId: OfferId; readonly callId: CallId; readonly agentId: AgentId }
-  /** Tell a waiting caller the place in the line (1 is next), or a comfort prompt when `position` is null. */
-  | { readonly kind: 'announce'; readonly callId: CallId; readonly position: number | null; readonly comfort: string | null }
+  /** Tell a waiting caller what is not null: a comfort prompt, the place in the line (1 is next), the estimated wait. */
+  | {
+      readonly kind: 'announce';
+      readonly callId: CallId;
+      readonly position: number | null;
+      readonly minutes: number | null;
+      readonly comfort: string | null;
+    }
+  /** The call waits in another queue from now on. */
+  | { readonly kind: 'moved'; readonly callId: CallId; readonly queueId: QueueId }
+  /** The turn of a promise to call the caller first is near: dial the caller. */
+  | { readonly kind: 'callBack'; readonly callId: CallId }
   /** The queue lets the caller go; the flow decides what comes next. */
   | {
       readonly kind: 'released';
       readonly callId: CallId;
-      readonly exit: 'timedOut' | 'blocked';
+      readonly exit: 'timedOut' | 'blocked' | 'flowedOut' | 'exitedByKey';
       readonly blocked: BlockReason | null;
+      /** The exit of the flow that was asked for by name. */
+      readonly branch: string | null;
     };
 
 export type TimerChange =

@@ -1,9 +1,11 @@
 import type { EndedBy, OfferCause, OfferOutcome } from '../base/facts.js';
 import type { CallId, OfferId } from '../base/ids.js';
 import { SECOND } from '../base/time.js';
-import type { Agent, QueuedCall } from './entities.js';
-import { placeAgent, placeCaller } from './matching.js';
+import { type Agent, findOffer, type Offer, offerOf, type QueuedCall } from './entities.js';
+import { endOfStay } from './entry.js';
+import { placeAgent, placeCaller, ringMore, ringTimer } from './matching.js';
 import type { AcdState } from './state.js';
+import { forgetWish, rememberCaller } from './wishes.js';
 
 /** An offer from the first ring to the end of the talk. Whatever comes for an offer that is no more is stale: counted and ignored. */
 
@@ -28,34 +30,44 @@ const OUTCOME_OF: Record<OfferCause, OfferOutcome> = {
 interface LiveOffer {
   readonly call: QueuedCall;
   readonly agent: Agent;
-  readonly offer: NonNullable<QueuedCall['offer']>;
+  readonly offer: Offer;
 }
 
 function liveOffer(state: AcdState, offerId: OfferId): LiveOffer | null {
   const ids = state.offers.get(offerId);
   const call = ids && state.calls.get(ids.callId);
   const agent = ids && state.agents.get(ids.agentId);
-  if (!call || !agent || call.offer?.offerId !== offerId) {
+  const offer = findOffer(call, offerId);
+  if (!call || !agent || !offer) {
     state.stale++;
     return null;
   }
-  return { call, agent, offer: call.offer };
+  return { call, agent, offer };
 }
 
 export function offerPickedUp(state: AcdState, offerId: OfferId): void {
   const live = liveOffer(state, offerId);
   if (!live) return;
-  const { call, agent } = live;
+  const { call, agent, offer } = live;
   if (call.phase !== 'offered') {
     state.stale++;
     return;
   }
+  state.eligibility.removeCall(state.queueOf(call), call);
   call.phase = 'connecting';
   agent.phoneFailures = 0;
   state.touchedAgents.add(agent.agentId);
-  state.stopCallTimer(call, 'ring');
-  state.startCallTimer(call, 'connect', state.nowMs + CONNECT_WITHIN_MS);
+  state.stopCallTimer(call, ringTimer(offerId));
+  state.startCallTimer(call, 'connect', state.nowMs + CONNECT_WITHIN_MS + (call.callback?.dialMs ?? 0));
   state.actions.push({ kind: 'connect', offerId, callId: call.callId, agentId: agent.agentId });
+  // The other phones that rang for the same caller; one that is picked up in this moment is told that nobody waits for it.
+  const others = call.offers.filter((each) => each !== offer);
+  const called = others.flatMap((each) => {
+    const other = state.agents.get(each.agentId);
+    if (other) endOffer(state, { call, agent: other, offer: each }, 'calledOff', true);
+    return other ?? [];
+  });
+  for (const other of called) placeAgent(state, other);
 }
 
 export function offerConnected(state: AcdState, offerId: OfferId): void {
@@ -68,11 +80,18 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
     return;
   }
   state.stopCallTimer(call, 'connect');
+  forgetWish(state, call);
+  state.offersUnderWay--;
   state.stopCallTimer(call, 'maxWait');
   state.stopCallTimer(call, 'announce');
   state.stopCallTimer(call, 'relax');
+  state.stopCallTimer(call, 'overflow');
   state.placesOf(state.queueOf(call)).delete(call);
+  endOfStay(state, state.queueOf(call), call, 'answered');
   call.phase = 'talking';
+  agent.answered++;
+  rememberCaller(state, agent, call);
+  state.touchedAgents.add(agent.agentId);
   call.talk = { answeredAtMs: state.nowMs, holdMs: 0, heldSinceMs: null };
   state.touchedCalls.add(call.callId);
   const ids = { callId: call.callId, queueId: call.queueId, offerId, agentId: agent.agentId };
@@ -83,7 +102,8 @@ export function offerConnected(state: AcdState, offerId: OfferId): void {
     cause: 'answered',
     ringMs: state.nowMs - offer.offeredAtMs,
   });
-  state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.enteredAtMs });
+  if (!call.callback) state.facts.push({ kind: 'callAnswered', ...ids, waitMs: state.nowMs - call.queuedAtMs });
+  state.servedAt.set(call.queueId, state.nowMs);
   state.setAgentState(agent, 'talking', call.callId);
 }
 
@@ -95,14 +115,25 @@ export function offerFailed(state: AcdState, offerId: OfferId, cause: OfferCause
     return;
   }
   endOffer(state, live, cause, withdrawLeg);
-  if (live.call.phase === 'offered' || live.call.phase === 'connecting') placeCaller(state, live.call);
+  if (live.call.offers.length > 0) ringMore(state, live.call);
+  else if (live.call.phase === 'offered' || live.call.phase === 'connecting') placeCaller(state, live.call);
   placeAgent(state, live.agent);
+}
+
+/** Ends all offers of a call that are under way. Whoever calls this finds new work for the agents who are returned. */
+export function endOffers(state: AcdState, call: QueuedCall, cause: OfferCause): Agent[] {
+  if (call.offers.length > 0) state.eligibility.removeCall(state.queueOf(call), call);
+  return [...call.offers].flatMap((offer) => {
+    const agent = state.agents.get(offer.agentId);
+    if (agent) endOffer(state, { call, agent, offer }, cause, true);
+    return agent ?? [];
+  });
 }
 
 /** Takes the agent out of the offer and judges the failure. Does not look for another match. */
 export function endOffer(state: AcdState, live: LiveOffer, cause: OfferCause, withdrawLeg: boolean): void {
   const { call, agent, offer } = live;
-  state.stopCallTimer(call, 'ring');
+  state.stopCallTimer(call, ringTimer(offer.offerId));
   state.stopCallTimer(call, 'connect');
   state.facts.push({
     kind: 'offerEnded',
@@ -114,8 +145,10 @@ export function endOffer(state: AcdState, live: LiveOffer, cause: OfferCause, wi
     cause,
     ringMs: state.nowMs - offer.offeredAtMs,
   });
-  call.offer = null;
+  call.offers = call.offers.filter((each) => each !== offer);
   state.offers.delete(offer.offerId);
+  state.offersUnderWay--;
+  if (call.waitsFor?.agentId === agent.agentId) forgetWish(state, call);
   state.touchedCalls.add(call.callId);
   agent.offerId = null;
   agent.callId = null;
@@ -170,22 +203,26 @@ export function agentLegGone(state: AcdState, offerId: OfferId): void {
 
 export function talkEnded(state: AcdState, callId: CallId, endedBy: EndedBy): void {
   const call = state.calls.get(callId);
-  if (!call || call.phase !== 'talking' || !call.talk || !call.offer) {
+  const offer = offerOf(call);
+  if (!call || call.phase !== 'talking' || !call.talk || !offer) {
     state.stale++;
     return;
   }
-  const agent = state.agents.get(call.offer.agentId);
-  const { offerId } = call.offer;
+  const agent = state.agents.get(offer.agentId);
+  const { offerId } = offer;
   const heldMs = call.talk.holdMs + (call.talk.heldSinceMs === null ? 0 : state.nowMs - call.talk.heldSinceMs);
   state.facts.push({
     kind: 'talkEnded',
     callId,
     queueId: call.queueId,
-    agentId: call.offer.agentId,
+    agentId: offer.agentId,
     talkMs: state.nowMs - call.talk.answeredAtMs - heldMs,
     holdMs: heldMs,
     endedBy,
   });
+  const room = state.roomOf(state.queueOf(call));
+  room.learnTalk(state.nowMs - call.talk.answeredAtMs);
+  state.touchRoom(room);
   forgetCall(state, call);
   if (!agent) return;
   agent.offerId = null;
@@ -200,8 +237,9 @@ export function forgetCall(state: AcdState, call: QueuedCall): void {
   for (const purpose of Object.keys(call.timers)) state.stopCallTimer(call, purpose);
   const queue = state.queueOf(call);
   state.placesOf(queue).delete(call);
-  if (call.phase === 'waiting') state.eligibility.removeCall(queue, call);
-  if (call.offer) state.offers.delete(call.offer.offerId);
+  state.roomOf(queue).entries.delete(call);
+  state.eligibility.removeCall(queue, call);
+  for (const { offerId } of call.offers) state.offers.delete(offerId);
   state.calls.delete(call.callId);
   state.touchedCalls.add(call.callId);
 }
@@ -237,6 +275,11 @@ export function endWrapUp(state: AcdState, agent: Agent, endedBy: 'timer' | 'age
     wrapUpMs: state.nowMs - startedAtMs,
     endedBy,
   });
+  const room = state.rooms.get(queueId);
+  if (room) {
+    room.learnWrapUp(state.nowMs - startedAtMs);
+    state.touchRoom(room);
+  }
   becomeIdle(state, agent);
 }
 

@@ -1,14 +1,15 @@
-import type { BlockReason, QueueExit } from '../base/facts.js';
-import type { CallId } from '../base/ids.js';
-import type { QueueConfig } from './config.js';
-import { requirementText, satisfies } from './eligibility.js';
 import type { QueuedCall } from './entities.js';
+import { eligibleFor, enterLine, reasonToBlock, requirementOf, startRelaxTimer } from './entry.js';
 import type { AcdEvent } from './events.js';
-import { placeAgent, placeCaller } from './matching.js';
-import { endOffer, forgetCall } from './offers.js';
+import { placeCaller, ringMore } from './matching.js';
+import { overflowAtEntry } from './overflow.js';
+import { takePlace } from './redial.js';
 import type { AcdState } from './state.js';
+import { wishFor } from './wishes.js';
 
-/** The ways into a line, what happens while a caller stands in it, and the ways out without an answer. */
+/** Into the line, and what waiting itself brings about. The other ways out are in releasing.ts and overflow.ts. */
+
+export { leave } from './releasing.js';
 
 export function enqueue(state: AcdState, event: Extract<AcdEvent, { kind: 'enqueue' }>): void {
   if (state.calls.has(event.callId)) {
@@ -16,65 +17,60 @@ export function enqueue(state: AcdState, event: Extract<AcdEvent, { kind: 'enque
     return;
   }
   const queue = state.queue(event.queueId);
-  const blocked = queue ? reasonToBlock(state, queue, event) : 'noSuchQueue';
+  // A call that is found again has been let in before.
+  const found = event.enteredAtMs !== undefined;
+  const blocked = !queue ? 'noSuchQueue' : found ? null : reasonToBlock(state, queue, event.skills);
   if (!queue || blocked) {
     const reason = blocked ?? 'noSuchQueue';
     state.facts.push({ kind: 'callBlocked', callId: event.callId, queueId: event.queueId, reason });
-    state.actions.push({ kind: 'released', callId: event.callId, exit: 'blocked', blocked: reason });
+    state.actions.push({ kind: 'released', callId: event.callId, exit: 'blocked', blocked: reason, branch: BRANCH_OF[reason] });
     return;
   }
-  const call: QueuedCall = {
+  const place = found ? null : takePlace(state, queue, event.caller ?? null);
+  const enteredAtMs = Math.min(event.enteredAtMs ?? place?.enteredAtMs ?? state.nowMs, state.nowMs);
+  const call = newCall(event, enteredAtMs, found ? Math.min(event.queuedAtMs ?? enteredAtMs, state.nowMs) : state.nowMs);
+  state.calls.set(call.callId, call);
+  enterLine(state, queue, call);
+  if (place) {
+    const { callId, queueId } = call;
+    const awayMs = state.nowMs - place.leftAtMs;
+    state.facts.push({ kind: 'placeRestored', callId, queueId, previousCallId: place.callId, enteredAtMs, awayMs });
+  }
+  wishFor(state, queue, call, event.preferred ?? null);
+  placeCaller(state, call);
+  if (!found && call.phase === 'waiting') overflowAtEntry(state, call);
+}
+
+/** The exits of the flow by which a caller goes who could not enter. */
+const BRANCH_OF = { queueFull: 'full', queueClosed: 'closed', noAgents: 'no-agents', noSuchQueue: null } as const;
+
+function newCall(event: Extract<AcdEvent, { kind: 'enqueue' }>, enteredAtMs: number, queuedAtMs: number): QueuedCall {
+  return {
     callId: event.callId,
     queueId: event.queueId,
     lane: event.lane,
     priority: event.priority,
+    tier: event.tier ?? null,
     skills: event.skills,
     language: event.language,
-    enteredAtMs: Math.min(event.enteredAtMs ?? state.nowMs, state.nowMs),
+    enteredAtMs,
+    queuedAtMs,
+    caller: event.caller ?? null,
+    groups: [],
+    overflowStep: 0,
+    cameFrom: [],
+    due: {},
     relaxStep: 0,
     phase: 'waiting',
+    ...(event.stay !== undefined && event.stay > 1 && { stay: event.stay }),
     offerCount: 0,
     timerCount: 0,
     announceCount: 0,
-    offer: null,
+    offers: [],
+    waitsFor: null,
     talk: null,
     timers: {},
   };
-  state.calls.set(call.callId, call);
-  state.facts.push({
-    kind: 'callQueued',
-    callId: call.callId,
-    queueId: call.queueId,
-    lane: call.lane,
-    priority: call.priority,
-    requirement: requirementOf(state, queue, call),
-    language: call.language,
-  });
-  state.startCallTimer(call, 'maxWait', call.enteredAtMs + queue.limits.waitMs);
-  startRelaxTimer(state, queue, call);
-  if (queue.announce.positionEveryMs > 0) state.startCallTimer(call, 'announce', state.nowMs + queue.announce.positionFirstMs);
-  placeCaller(state, call);
-}
-
-function reasonToBlock(
-  state: AcdState,
-  queue: QueueConfig,
-  event: Extract<AcdEvent, { kind: 'enqueue' }>,
-): Exclude<BlockReason, 'noSuchQueue'> | null {
-  if (event.enteredAtMs !== undefined) return null;
-  if (state.placesOf(queue).size >= queue.limits.waiting) return 'queueFull';
-  const last = state.eligibility.profile(queue, event.skills, queue.relax.length).alternatives;
-  const first = state.eligibility.profile(queue, event.skills, 0).alternatives;
-  const anybody = state.config.agents.some((agent) => satisfies(agent, first) || satisfies(agent, last));
-  return anybody ? null : 'noAgents';
-}
-
-const requirementOf = (state: AcdState, queue: QueueConfig, call: QueuedCall): string =>
-  requirementText(state.eligibility.profile(queue, call.skills, call.relaxStep).alternatives);
-
-function startRelaxTimer(state: AcdState, queue: QueueConfig, call: QueuedCall): void {
-  const next = queue.relax[call.relaxStep];
-  if (next) state.startCallTimer(call, 'relax', call.enteredAtMs + next.afterMs);
 }
 
 /** The waiting time has earned the caller a wider choice of agents. An offer that is under way is left alone. */
@@ -90,47 +86,11 @@ export function relax(state: AcdState, call: QueuedCall): void {
     lane: call.lane,
     priority: call.priority,
     requirement: requirementOf(state, queue, call),
+    eligible: eligibleFor(state, queue, call),
     by: `relax step ${call.relaxStep}`,
   });
   startRelaxTimer(state, queue, call);
   state.touchedCalls.add(call.callId);
   if (waiting) placeCaller(state, call);
-}
-
-/** Tells the place in the line, every other time followed by a comfort prompt when the queue has some. Silent while a phone rings for the caller. */
-export function announce(state: AcdState, call: QueuedCall): void {
-  const queue = state.queueOf(call);
-  state.startCallTimer(call, 'announce', state.nowMs + queue.announce.positionEveryMs);
-  if (call.phase !== 'waiting') return;
-  const { comfort } = queue.announce;
-  const turn = call.announceCount++;
-  state.actions.push({
-    kind: 'announce',
-    callId: call.callId,
-    position: state.placesOf(queue).rank(call) + 1,
-    comfort: comfort.length > 0 ? (comfort[turn % comfort.length] as string) : null,
-  });
-}
-
-/** The caller leaves the line: hung up, waited too long, or went another way. An offer under way is withdrawn. */
-export function leave(state: AcdState, callId: CallId, exit: QueueExit): boolean {
-  const call = state.calls.get(callId);
-  if (!call || call.phase === 'talking') {
-    state.stale++;
-    return false;
-  }
-  const agent = call.offer && state.agents.get(call.offer.agentId);
-  if (call.offer && agent) endOffer(state, { call, agent, offer: call.offer }, 'callerLeft', true);
-  state.facts.push({ kind: 'callLeftQueue', callId, queueId: call.queueId, exit, waitMs: state.nowMs - call.enteredAtMs });
-  forgetCall(state, call);
-  if (agent) placeAgent(state, agent);
-  return true;
-}
-
-export function waitedTooLong(state: AcdState, call: QueuedCall): void {
-  // A caller whose phone is being picked up at this moment is not thrown out.
-  if (call.phase === 'connecting') return;
-  if (leave(state, call.callId, 'timedOut')) {
-    state.actions.push({ kind: 'released', callId: call.callId, exit: 'timedOut', blocked: null });
-  }
+  else ringMore(state, call);
 }

@@ -1,17 +1,31 @@
-import type { AgentState, AgentStatus, FactBody } from '../base/facts.js';
+import type { AgentState, AgentStatus, EligibleAgents, FactBody } from '../base/facts.js';
 import { type AgentId, asId, type CallId, type OfferId, type QueueId, type TimerId } from '../base/ids.js';
-import { OrderedSet } from '../base/ordered-set.js';
 import { invariant, type Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
+import { Standing } from './caller-order.js';
 import type { AcdConfig, AgentConfig, QueueConfig } from './config.js';
-import { byEntry, Eligibility } from './eligibility.js';
-import type { Agent, QueuedCall } from './entities.js';
+import { Eligibility, type Profile } from './eligibility.js';
+import { EligibleCounts, TouchedAgents } from './eligible-counts.js';
+import type { Agent, KeptPlace, QueuedCall, QueueEntity, QueueRecord } from './entities.js';
 import type { AcdAction, TimerChange } from './events.js';
+import { Room } from './room.js';
+import { recallCallers } from './wishes.js';
 
 /** What the parts of the engine share: the entities, their indexes, and what the event at hand has brought about so far. */
 export class AcdState {
   nowMs: Ms = 0;
   dispatching = true;
+  /** Counts the offers of the domain, for round-robin. */
+  offerTurn = 0;
+  /** Phones that ring or are being connected. */
+  offersUnderWay = 0;
+  /** Somebody could have been offered to somebody, but for the limit of offers under way. */
+  heldBack = false;
+  /** Agents who have just gone out of service and whom callers wait for. */
+  readonly leftService = new Set<AgentId>();
+  /** Who talked with a caller last, by a hash of the number. */
+  lastAgents = new Map<string, { agentId: AgentId; atMs: Ms }>();
+  remembersCallers = false;
   config: AcdConfig;
   eligibility: Eligibility;
   readonly agents = new Map<AgentId, Agent>();
@@ -19,24 +33,32 @@ export class AcdState {
   readonly offers = new Map<OfferId, { callId: CallId; agentId: AgentId }>();
   /** Agents' legs that still stand on the switch, by the offer that made them. */
   readonly legs = new Map<OfferId, AgentId>();
+  /** When the latest caller of a queue was answered; not kept over a restart. */
+  readonly servedAt = new Map<QueueId, Ms>();
   /** Callers of a queue who wait or are being offered, in the order in which they would be served. */
-  readonly places = new Map<QueueId, OrderedSet<QueuedCall>>();
+  readonly places = new Map<QueueId, Standing>();
 
   actions: AcdAction[] = [];
   facts: FactBody[] = [];
   timers: TimerChange[] = [];
   refusal: Refusal | null = null;
   readonly touchedCalls = new Set<CallId>();
-  readonly touchedAgents = new Set<AgentId>();
+  readonly touchedAgents = new TouchedAgents();
+  /** Ids of what is kept of queues: see room.ts and redial.ts. */
+  readonly touchedQueues = new Set<string>();
+  readonly rooms = new Map<QueueId, Room>();
+  /** Queues whose callers or agents have come or gone in this event and that have rules about it: looked at when the event is done. */
+  readonly stirred = new Set<Room>();
   /** Answers and expiries for an id that is no more: counted, ignored. */
   stale = 0;
 
+  #eligibleCounts: EligibleCounts | null = null;
   #queues = new Map<QueueId, QueueConfig>();
   #agentConfigs = new Map<AgentId, AgentConfig>();
 
   constructor(config: AcdConfig) {
     this.config = config;
-    this.eligibility = new Eligibility([]);
+    this.eligibility = new Eligibility([], this);
     this.configure(config);
   }
 
@@ -44,15 +66,72 @@ export class AcdState {
     this.config = config;
     this.#queues = new Map(config.queues.map((queue) => [queue.id, queue]));
     this.#agentConfigs = new Map(config.agents.map((agent) => [agent.id, agent]));
-    this.eligibility = new Eligibility(config.agents);
+    this.eligibility = new Eligibility(config.agents, this);
+    this.#eligibleCounts = null;
     for (const agent of config.agents) {
       if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
     }
+    this.#openRooms();
     const callers = [...this.calls.values()].filter((call) => call.phase !== 'talking');
     this.places.clear();
-    for (const call of callers) this.placesOf(this.queueOf(call)).add(call);
-    for (const call of callers) if (call.phase === 'waiting') this.eligibility.addCall(this.queueOf(call), call);
+    for (const call of callers) {
+      this.placesOf(this.queueOf(call)).add(call);
+      if (!call.callback) this.roomOf(this.queueOf(call)).entries.add(call);
+    }
+    this.remembersCallers = config.queues.some((queue) => queue.agents.lastAgent);
+    this.lastAgents = recallCallers(this.agents.values());
+    for (const call of callers) {
+      const queue = this.queueOf(call);
+      const joinable = call.phase === 'offered' && queue.agents.choose === 'ring-all';
+      if (call.phase === 'waiting' || joinable) this.eligibility.addCall(queue, call);
+    }
     for (const agent of this.agents.values()) if (this.canServe(agent)) this.eligibility.add(agent);
+  }
+
+  /** What was kept of queues, as it was stored; before `configure`. */
+  restoreQueues(entities: readonly QueueEntity[]): void {
+    for (const queue of this.config.queues) {
+      const record = entities.find((each): each is QueueRecord => each.kind === 'queue' && each.queueId === queue.id);
+      const room = new Room(queue, record, this);
+      const places = entities.filter((each): each is KeptPlace => each.kind === 'place' && each.queueId === queue.id);
+      places.sort((a, b) => a.leftAtMs - b.leftAtMs || (a.caller < b.caller ? -1 : 1));
+      for (const place of places) room.places.set(place.caller, place);
+      this.rooms.set(queue.id, room);
+    }
+  }
+
+  /** By its id in the store; null when there is none (any more). */
+  queueEntity(id: string): QueueEntity | null {
+    const [first, queueId, caller] = id.split('/') as [string, string | undefined, string | undefined];
+    if (caller === undefined) return this.rooms.get(first as QueueId)?.record ?? null;
+    return this.rooms.get(queueId as QueueId)?.places.get(caller) ?? null;
+  }
+
+  /** What was learnt of a queue is kept when the configuration changes. */
+  #openRooms(): void {
+    const before = new Map(this.rooms);
+    this.rooms.clear();
+    for (const queue of this.config.queues) {
+      const old = before.get(queue.id);
+      const room = new Room(queue, old?.record, this);
+      for (const [caller, place] of old?.places ?? []) room.places.set(caller, place);
+      this.rooms.set(queue.id, room);
+      const lent = room.lentAlternatives();
+      if (lent.length > 0) this.eligibility.lend(queue.id, lent);
+    }
+  }
+
+  /** Other agents may serve a profile than before. */
+  forgetEligible(): void {
+    this.#eligibleCounts?.forget();
+  }
+
+  /** What the agents who may serve this profile are doing now. */
+  eligibleFor(profile: Profile): EligibleAgents {
+    const { eligibility } = this;
+    this.#eligibleCounts ??= new EligibleCounts(this.agents, (agentId) => eligibility.profilesOf(agentId));
+    this.#eligibleCounts.look(this.touchedAgents.takeFresh());
+    return this.#eligibleCounts.of(profile);
   }
 
   queue(id: QueueId): QueueConfig | undefined {
@@ -65,15 +144,43 @@ export class AcdState {
     return queue;
   }
 
+  roomOf(queue: QueueConfig): Room {
+    const room = this.rooms.get(queue.id);
+    invariant(room, `queue ${queue.id} is not configured`);
+    return room;
+  }
+
+  touchRoom(room: Room): void {
+    this.touchedQueues.add(room.config.id);
+  }
+
+  /** Callers of this queue have come or gone. */
+  stir(room: Room): void {
+    if (room.isWatched) this.stirred.add(room);
+  }
+
+  startRoomTimer(room: Room, purpose: string, atMs: Ms): void {
+    this.stopRoomTimer(room, purpose);
+    this.timers.push({ kind: 'startTimer', timerId: room.startTimer(purpose, atMs), atMs });
+    this.touchRoom(room);
+  }
+
+  stopRoomTimer(room: Room, purpose: string): void {
+    const timer = room.record.timers[purpose];
+    if (!timer) return;
+    delete room.record.timers[purpose];
+    this.timers.push({ kind: 'stopTimer', timerId: timer.id });
+    this.touchRoom(room);
+  }
+
   agentConfig(id: AgentId): AgentConfig | undefined {
     return this.#agentConfigs.get(id);
   }
 
-  placesOf(queue: QueueConfig): OrderedSet<QueuedCall> {
+  placesOf(queue: QueueConfig): Standing {
     const known = this.places.get(queue.id);
     if (known) return known;
-    const vip = (call: QueuedCall): number => (queue.callers.order === 'vip-first' && call.lane === 'vip' ? 0 : 1);
-    const places = new OrderedSet<QueuedCall>((a, b) => vip(a) - vip(b) || b.priority - a.priority || byEntry(a, b));
+    const places = new Standing(queue, this);
     this.places.set(queue.id, places);
     return places;
   }
@@ -98,8 +205,17 @@ export class AcdState {
     this.touchedAgents.add(agent.agentId);
   }
 
+  /** Adds the time since the last change of state or status to what the agent has worked or been free. */
+  account(agent: Agent): void {
+    const sinceMs = this.nowMs - agent.accountedAtMs;
+    if (agent.state === 'talking' || agent.state === 'onHold' || agent.state === 'wrapUp') agent.busyMs += sinceMs;
+    else if (agent.status === 'ready') agent.freeMs += sinceMs;
+    agent.accountedAtMs = this.nowMs;
+  }
+
   setAgentState(agent: Agent, to: AgentState, callId: CallId | null): void {
     if (agent.state === to) return;
+    this.account(agent);
     this.facts.push({ kind: 'agentStateChanged', agentId: agent.agentId, from: agent.state, to, callId });
     agent.state = to;
     agent.stateSinceMs = this.nowMs;
@@ -108,16 +224,22 @@ export class AcdState {
 
   setAgentStatus(agent: Agent, status: AgentStatus, reason: string | null, by: string): void {
     if (agent.status === status && agent.reason === reason) return;
+    this.account(agent);
+    for (const room of this.rooms.values()) {
+      room.statusChanged(agent.agentId, agent.status, status);
+      if (room.config.empty) this.stirred.add(room);
+    }
     agent.status = status;
     agent.reason = reason;
     agent.statusSinceMs = this.nowMs;
     this.touchedAgents.add(agent.agentId);
+    if (status !== 'ready' && this.eligibility.isWaitedFor(agent.agentId)) this.leftService.add(agent.agentId);
     this.facts.push({ kind: 'agentStatusChanged', agentId: agent.agentId, status, reason, by });
   }
 
   startCallTimer(call: QueuedCall, purpose: string, atMs: Ms): void {
     this.stopCallTimer(call, purpose);
-    const id = asId<TimerId>(`q/${call.callId}/${purpose}/${++call.timerCount}`);
+    const id = asId<TimerId>(`q/${call.callId}/${purpose}/${call.stay ?? 1}.${++call.timerCount}`);
     call.timers[purpose] = { id, atMs };
     this.timers.push({ kind: 'startTimer', timerId: id, atMs });
     this.touchedCalls.add(call.callId);
@@ -164,6 +286,12 @@ export function newAgent(agentId: AgentId, nowMs: Ms): Agent {
     legOf: null,
     wrapUp: null,
     backOffUntilMs: null,
+    answered: 0,
+    busyMs: 0,
+    freeMs: 0,
+    accountedAtMs: nowMs,
+    lastCallers: {},
+    offerTurn: 0,
     phoneFailures: 0,
     timerCount: 0,
     timers: {},

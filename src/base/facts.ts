@@ -35,7 +35,25 @@ export type CallOutcome =
   | 'calledBack'
   | 'blocked'
   | 'switchLost'
-  | 'failed';
+  | 'failed'
+  /** Of a callback's own call: no agent has talked with the person who was dialled. */
+  | 'notReached';
+/** How a promise to call back ended. `reached`: an agent was connected with the caller. `merged`: the caller came in again and took the place. */
+export type CallbackOutcome = 'reached' | 'gaveUp' | 'expired' | 'merged' | 'cancelled';
+/** Why a caller got no promise. */
+export type CallbackRefusal = 'alreadyOpen' | 'notOffered' | 'numberDenied' | 'limitReached' | 'outOfHours' | 'beingConnected';
+/** What came of dialling the caller once. `denied`: not dialled, the number or the hour's limit forbids it. */
+export type CallbackAttemptResult =
+  | 'connected'
+  | 'busy'
+  | 'declined'
+  | 'noAnswer'
+  | 'unreachable'
+  | 'hungUp'
+  | 'error'
+  | 'lost'
+  | 'denied'
+  | 'calledOff';
 /** Chosen by the agent (or forced). */
 export type AgentStatus = 'loggedOut' | 'notReady' | 'ready';
 /** Seen by the system. */
@@ -70,10 +88,54 @@ export type FactBody =
   | ({ kind: 'languageChosen'; language: string } & CallFact)
   | ({ kind: 'callerIdentified'; customerId: CustomerId | null; tier: string; by: 'ani' | 'account' } & CallFact)
   /** The caller entered a queue: the clock of the service level starts at the `atMs` of this fact. */
-  | ({ kind: 'callQueued'; lane: string; priority: number; requirement: string; language: string } & QueueFact)
+  | ({
+      kind: 'callQueued';
+      lane: string;
+      priority: number;
+      requirement: string;
+      language: string;
+      /** The entry that the order goes by, when it is an earlier one: the caller overflowed from another queue, or redialled. */
+      placeFromMs?: Ms;
+      /** The agents who have what the call needs, by what they are doing at this moment. */
+      eligible?: EligibleAgents;
+    } & QueueFact)
   | ({ kind: 'callBlocked'; reason: BlockReason } & QueueFact)
   /** Priority, lane or requirement of a waiting caller changed (relaxation step, supervisor). */
-  | ({ kind: 'callReprioritised'; lane: string; priority: number; requirement: string; by: string } & QueueFact)
+  | ({
+      kind: 'callReprioritised';
+      lane: string;
+      priority: number;
+      requirement: string;
+      by: string;
+      eligible?: EligibleAgents;
+    } & QueueFact)
+  /** A rule of overflow was followed: to a queue, to further groups, or to an exit of the flow. `value` is what was found, null: untold. */
+  | ({
+      kind: 'callOverflowed';
+      to: string;
+      rule: 'wait' | 'estimate' | 'perAgent' | 'level';
+      value: number | null;
+      bound: number;
+    } & QueueFact)
+  /** The caller dropped as `previousCallId`, called again within the limit, and stands where that call stood. */
+  | ({ kind: 'placeRestored'; previousCallId: CallId; enteredAtMs: Ms; awayMs: Ms } & QueueFact)
+  /** The agents of these groups may serve the queue now, or no longer; with how the queue fared. */
+  | {
+      kind: 'groupBorrowed' | 'groupReturned';
+      queueId: QueueId;
+      groups: readonly string[];
+      waiting: number;
+      longestWaitMs: Ms;
+      level: number | null;
+    }
+  /** The call is kept for a certain agent; null: until that agent signs out. `by` who assigned it. */
+  | ({
+      kind: 'callWaitsForAgent';
+      agentId: AgentId;
+      because: 'preferred' | 'lastAgent' | 'assigned';
+      untilMs: Ms | null;
+      by: string | null;
+    } & QueueFact)
   /** One call was presented to one agent. `waitedMs` since entry; `why` explains the choice (see acd/decision.ts). */
   | ({ kind: 'callOffered'; waitedMs: Ms; why: Decision } & OfferFact)
   | ({ kind: 'offerEnded'; outcome: OfferOutcome; cause: OfferCause; ringMs: Ms } & OfferFact)
@@ -81,6 +143,30 @@ export type FactBody =
   | ({ kind: 'callAnswered'; waitMs: Ms } & OfferFact)
   /** The caller left the queue unanswered. */
   | ({ kind: 'callLeftQueue'; exit: QueueExit; waitMs: Ms } & QueueFact)
+  /**
+   * The caller was promised to be called back and keeps the place of `enteredAtMs`. `callId` is the caller's own call, which has left the
+   * queue; the promise lives on as the call `callbackId`. `number` is what will be dialled (personal data).
+   */
+  | ({
+      kind: 'callbackRequested';
+      callbackId: CallId;
+      number: string;
+      mode: 'agent-first' | 'caller-first';
+      enteredAtMs: Ms;
+      expiresAtMs: Ms;
+    } & QueueFact)
+  | ({ kind: 'callbackRefused'; reason: CallbackRefusal } & CallFact)
+  /** The caller was dialled once. `callId` is the callback's; `ringMs` from dialling to this result. */
+  | ({ kind: 'callbackAttempted'; attempt: number; result: CallbackAttemptResult; ringMs: Ms } & QueueFact)
+  /** The end of the promise, exactly one. `waitMs` from the entry whose place was kept. `agentId` who talks with the caller, `by` who cancelled. */
+  | ({
+      kind: 'callbackEnded';
+      outcome: CallbackOutcome;
+      attempts: number;
+      waitMs: Ms;
+      agentId: AgentId | null;
+      by: string | null;
+    } & QueueFact)
   | ({ kind: 'callHeld' | 'callUnheld'; agentId: AgentId } & CallFact)
   | ({ kind: 'talkEnded'; agentId: AgentId; talkMs: Ms; holdMs: Ms; endedBy: EndedBy } & QueueFact)
   /** The last word on a call; exactly one per call. `durationMs` from arrival. */
@@ -118,6 +204,16 @@ export type FactBody =
   | { kind: 'switchUp' | 'switchDown'; switchId: SwitchId; detail: string }
   | { kind: 'resynced'; switchId: SwitchId; legsLost: number; legsAdopted: number; legsOrphaned: number };
 
+/** How many agents who may serve a call are doing what. `resting`: given a rest, or the last leg still stands. Who is signed out is not counted. */
+export interface EligibleAgents {
+  readonly idle: number;
+  readonly ringing: number;
+  readonly talking: number;
+  readonly wrapUp: number;
+  readonly notReady: number;
+  readonly resting: number;
+}
+
 /** Why this agent, why this caller: enough to be read back in words by `hotline explain`. */
 export interface Decision {
   /** What set the choice off: a caller came, or an agent became free. */
@@ -131,6 +227,13 @@ export interface Decision {
     readonly note?: string;
   }>;
   readonly considered: number;
+  /**
+   * What each place of a candidate's key says, in order: `idleMs`, `proficiency`, `calls`, `occupancy`, `turn`, `guard` (0: waited past it), `rank`,
+   * `lane` (0: goes first), `priority`, `waitedMs`, `creditMs`, `timeLeftMs` ... Read back in words by acd/explanation.ts; an unknown name is told as it is.
+   */
+  readonly keys?: readonly string[];
+  /** Who would have been first and was not taken, and why: the id of an agent or call, and a word (`resting`, `busy`, `loggedOut` ...). */
+  readonly passedOver?: ReadonlyArray<{ readonly id: string; readonly why: string }>;
 }
 
 /**

@@ -65,6 +65,16 @@ export class OrderedSet<T> {
     return there !== undefined && this.#compare(there, member) === 0;
   }
 
+  /** The member with so many before it. */
+  at(rank: number): T | undefined {
+    let before = 0;
+    for (const bucket of this.#buckets) {
+      if (rank < before + bucket.length) return bucket[rank - before];
+      before += bucket.length;
+    }
+    return undefined;
+  }
+
   /** How many members stand before this one. */
   rank(member: T): number {
     if (this.#size === 0) return 0;

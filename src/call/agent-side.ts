@@ -1,6 +1,8 @@
+import { findOffer } from '../acd/entities.js';
 import type { AcdAction } from '../acd/events.js';
 import type { OfferCause } from '../base/facts.js';
 import { asId, type BridgeId, type OfferId } from '../base/ids.js';
+import { dialCaller, isTimeToCall, promiseKept } from './callback.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
 import { remember, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
@@ -13,6 +15,8 @@ import type { LegEndCause, SwitchEvent } from './switch-events.js';
 
 /** Positions up to this have a prompt of their own; beyond it the caller hears that there are more. */
 const SPOKEN_POSITIONS = 20;
+/** Likewise for minutes of waiting. */
+const SPOKEN_MINUTES = 20;
 
 export function obeyEngine(state: CallState, action: AcdAction): void {
   const call = state.calls.get(action.callId);
@@ -22,6 +26,7 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
   }
   switch (action.kind) {
     case 'ring': {
+      if (!isTimeToCall(state, call)) return;
       state.addAgentLeg(call, action.offerId);
       const { callId, offerId, phone, ringMs } = action;
       const legId = legOfOffer(offerId);
@@ -33,14 +38,22 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
       state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: legOfOffer(action.offerId), cause: 'normal' });
       return;
     case 'connect':
-      return connect(state, call, action.offerId);
+      return call.phase === 'promised' ? dialCaller(state, call) : connect(state, call, action.offerId);
+    case 'callBack':
+      return dialCaller(state, call);
     case 'announce':
-      return announce(state, call, action.position, action.comfort);
+      return announce(state, call, action);
+    case 'moved':
+      call.queueId = action.queueId;
+      if (call.asked) call.asked = { ...call.asked, queueId: action.queueId };
+      state.touch(call);
+      wait(state, call);
+      return remember(state, call);
     case 'released':
       call.exit = action.exit;
       call.phase = 'flow';
       state.touch(call);
-      return walk(state, call, { kind: 'queueLeft', exit: action.exit });
+      return walk(state, call, { kind: 'queueLeft', exit: action.exit, branch: action.branch });
   }
 }
 
@@ -54,13 +67,18 @@ export function connect(state: CallState, call: CallRecord, offerId: OfferId): v
   state.tell(call.switchId, { kind: 'connect', callId: call.callId, offerId, bridgeId, ...legs, stopPlaybacks });
 }
 
-function announce(state: CallState, call: CallRecord, position: number | null, comfort: string | null): void {
+/** Most reassuring first: thanks, the place, the wait. Cut off when an agent picks up (`connect`). */
+function announce(state: CallState, call: CallRecord, told: Extract<AcdAction, { kind: 'announce' }>): void {
   if (call.playback) return;
+  const { position, minutes, comfort } = told;
   const language = call.flow?.language ?? state.config.defaultLanguage;
   const prompts = [];
   if (comfort) prompts.push({ prompt: comfort.includes('/') ? comfort : `system/${comfort}`, language });
   if (position !== null) {
     prompts.push({ prompt: position <= SPOKEN_POSITIONS ? `system/position-${position}` : 'system/position-more', language });
+  }
+  if (minutes !== null) {
+    prompts.push({ prompt: minutes <= SPOKEN_MINUTES ? `system/wait-minutes-${minutes}` : 'system/wait-more', language });
   }
   if (prompts.length > 0) play(state, call, prompts, null);
 }
@@ -69,7 +87,7 @@ function announce(state: CallState, call: CallRecord, position: number | null, c
 export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 'connected' }>): void {
   const call = callOfOffer(state, event.offerId);
   const queued = call && state.engine.call(call.callId);
-  if (!call || call.bridge?.bridgeId !== event.bridgeId || queued?.offer?.offerId !== event.offerId) {
+  if (!call || call.bridge?.bridgeId !== event.bridgeId || !queued || !findOffer(queued, event.offerId)) {
     state.stale++;
     state.tell(event.switchId, { kind: 'dissolve', callId: null, bridgeId: event.bridgeId });
     return;
@@ -80,6 +98,7 @@ export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 
     call.phase = 'talking';
     call.answered = true;
     state.touch(call);
+    promiseKept(state, call);
     remember(state, call);
   }
   startRecording(state, call);
@@ -88,7 +107,7 @@ export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 
 export function connectFailed(state: CallState, event: Extract<SwitchEvent, { kind: 'connectFailed' }>): void {
   const call = callOfOffer(state, event.offerId);
   const queued = call && state.engine.call(call.callId);
-  if (!call || queued?.offer?.offerId !== event.offerId || queued.phase !== 'connecting') {
+  if (!call || !findOffer(queued, event.offerId) || queued?.phase !== 'connecting') {
     state.stale++;
     return;
   }
@@ -101,7 +120,7 @@ export function agentLegAnswered(state: CallState, event: Extract<SwitchEvent, {
   const callId = state.agentLegs.get(event.legId);
   const queued = callId ? state.engine.call(callId) : undefined;
   const offerId = offerOfLeg(event.legId);
-  if (queued?.offer?.offerId !== offerId) {
+  if (!findOffer(queued, offerId)) {
     // Nobody waits for this phone any more: the caller left in the same moment, or the offer was withdrawn.
     state.stale++;
     state.tell(event.switchId, { kind: 'hangUp', callId: callId ?? null, legId: event.legId, cause: 'normal' });
@@ -124,7 +143,7 @@ const CAUSE_OF: Record<LegEndCause, OfferCause> = {
 export function agentLegEnded(state: CallState, call: CallRecord, offerId: OfferId, cause: LegEndCause): void {
   state.removeAgentLeg(call, offerId);
   const queued = state.engine.call(call.callId);
-  const live = queued?.offer?.offerId === offerId;
+  const live = findOffer(queued, offerId) !== undefined;
   if (live && queued?.phase === 'talking') {
     stopRecording(state, call);
     dissolve(state, call);

@@ -2,6 +2,7 @@ import { asId, type CallId } from '../base/ids.js';
 import { hashText } from '../base/random.js';
 import { type Ms, utcStamp } from '../base/time.js';
 import { dissolve } from './agent-side.js';
+import { promisedLegEnded } from './callback.js';
 import type { CallRecord } from './entities.js';
 import { beginFlow, flowForNumber, remember, walk } from './flow-walk.js';
 import { conclude, leave, outcomeOf } from './goodbye.js';
@@ -79,6 +80,8 @@ function callIdFor(state: CallState, event: Arrival): CallId {
 export function playbackEnded(state: CallState, event: Extract<SwitchEvent, { kind: 'playbackEnded' }>): void {
   const callId = state.callers.get(event.legId);
   const call = callId && state.calls.get(callId);
+  // What was said to an agent is waited for by nobody.
+  if (!call && state.agentLegs.has(event.legId)) return;
   if (!call || call.playback?.playbackId !== event.playbackId) {
     if (!call && state.deskLegs.delete(event.legId)) {
       state.tell(event.switchId, { kind: 'hangUp', callId: null, legId: event.legId, cause: 'normal' });
@@ -96,12 +99,14 @@ export function playbackEnded(state: CallState, event: Extract<SwitchEvent, { ki
 export function keyPressed(state: CallState, event: Extract<SwitchEvent, { kind: 'keyPressed' }>): void {
   const callId = state.callers.get(event.legId);
   const call = callId && state.calls.get(callId);
-  if (call && call.phase === 'flow' && /^[0-9*#A-D]$/.test(event.key)) walk(state, call, { kind: 'key', key: event.key });
+  if (!call || !/^[0-9*#A-D]$/.test(event.key)) return;
+  if (call.phase === 'flow') walk(state, call, { kind: 'key', key: event.key });
+  else if (call.phase === 'queued') state.decide({ kind: 'keyPressed', callId: call.callId, key: event.key });
 }
 
 /** The caller is gone, in whatever phase. `lost`: the leg was missing at a resync; `restarted`: because the switch itself had gone. */
 export function callerGone(state: CallState, call: CallRecord, cause: LegEndCause, restarted = false): void {
-  if (call.phase === 'settling') return;
+  if (call.phase === 'settling' || promisedLegEnded(state, call, cause)) return;
   const queued = state.engine.call(call.callId);
   const byUs = call.phase === 'leaving';
   const endedBy = byUs || restarted ? 'system' : 'caller';

@@ -35,6 +35,12 @@ export type SwitchCommand =
       callerNumber: string;
       callerName: string;
     }
+  /**
+   * Dial a person outside, who asked to be called back, by the switch's own trunk. `number` is digits, a plus before them at most; anything
+   * else, and a number that the configuration does not allow, is not dialled. The new leg is named `legId` and is a caller's leg from its
+   * answer on. Ends with `legAnswered` or `legEnded`; the switch gives up by itself a little after `ringTimeoutMs`.
+   */
+  | { kind: 'dialOut'; callId: CallId; legId: LegId; number: string; ringTimeoutMs: Ms; callerId: string }
   | { kind: 'hangUp'; callId: CallId | null; legId: LegId; cause: HangUpCause }
   /**
    * Connect caller and agent in a bridge named `bridgeId`, out of the waiting room or a menu; any playback in

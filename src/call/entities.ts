@@ -1,5 +1,6 @@
 import type { Timers } from '../acd/entities.js';
-import type { CallOutcome, QueueExit } from '../base/facts.js';
+import type { Lane } from '../acd/events.js';
+import type { CallbackOutcome, CallOutcome, QueueExit } from '../base/facts.js';
 import type { BridgeId, CallId, LegId, OfferId, PlaybackId, QueueId, RecordingId, SwitchId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { FlowState } from '../flow/contract.js';
@@ -8,22 +9,30 @@ import type { FlowState } from '../flow/contract.js';
  * One call's life, from arrival to the last goodbye. Plain JSON; lives in Redis as it is.
  *
  * - `flow`: the caller is with the IVR · `queued`: waits, or an agent's phone rings · `talking` · `leaving`: we have asked for the hang-up
+ * - `promised`: nobody is on the line, or we are dialling; the caller will be called back
  * - `settling`: the caller is gone, the outcome is told; an agent's leg or the recording still has to end.
  */
 export interface CallRecord {
   readonly callId: CallId;
   readonly switchId: SwitchId;
-  readonly legId: LegId;
+  /** Changes only while a promise to call back is kept: each attempt dials a new leg. */
+  legId: LegId;
   readonly ani: string;
   readonly aniName: string;
   readonly dnis: string;
   readonly arrivedAtMs: Ms;
-  phase: 'flow' | 'queued' | 'talking' | 'leaving' | 'settling';
+  phase: 'flow' | 'promised' | 'queued' | 'talking' | 'leaving' | 'settling';
   flow: FlowState | null;
   /** A playback under way; `turn` null for announcements, which the flow does not wait for. */
   playback: { readonly playbackId: PlaybackId; readonly turn: number | null } | null;
   playCount: number;
   queueId: QueueId | null;
+  /** How often it has entered a queue; absent: never. */
+  stays?: number;
+  /** What the call asked its last queue for, and since when: a callback keeps it. */
+  asked?: Asked;
+  /** Only for a call that is the promise to call somebody back. */
+  callback?: CallbackLife;
   /** Agents' legs made for this call that still stand on the switch. A leg is named by its offer. */
   agentLegs: OfferId[];
   bridge: { readonly bridgeId: BridgeId; readonly offerId: OfferId } | null;
@@ -38,6 +47,28 @@ export interface CallRecord {
   flowTimerTurn: number | null;
   timerCount: number;
   timers: Timers;
+}
+
+export interface Asked {
+  readonly queueId: QueueId;
+  readonly lane: Lane;
+  readonly priority: number;
+  readonly skills: Readonly<Record<string, number>>;
+  readonly enteredAtMs: Ms;
+}
+
+export interface CallbackLife {
+  /** The call in which the caller asked for it. */
+  readonly requestedBy: CallId;
+  readonly language: string;
+  /** The kept place. */
+  readonly enteredAtMs: Ms;
+  readonly expiresAtMs: Ms;
+  attempts: number;
+  leg: 'none' | 'dialling' | 'up';
+  /** When the attempt under way began. */
+  dialledAtMs: Ms | null;
+  outcome: CallbackOutcome | null;
 }
 
 export interface Recording {

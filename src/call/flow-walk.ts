@@ -2,6 +2,7 @@ import type { FactBody } from '../base/facts.js';
 import { asId, type FlowId } from '../base/ids.js';
 import type { FlowInput, FlowOutcome, FlowProgram, FlowWorld } from '../flow/contract.js';
 import { startFlow, stepFlow } from '../flow/interpreter.js';
+import { mergePromise, requestCallback } from './callback.js';
 import type { CallRecord } from './entities.js';
 import { leave } from './goodbye.js';
 import { play, stopPlaying } from './playing.js';
@@ -56,6 +57,9 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
       case 'enterQueue':
         enterQueue(state, call, effect);
         break;
+      case 'requestCallback':
+        walk(state, call, { kind: 'callbackDecided', refusal: requestCallback(state, call, effect) });
+        break;
       case 'hangUp':
         leave(state, call, 'normal');
         break;
@@ -76,6 +80,9 @@ function enterQueue(
   call.phase = 'queued';
   call.queueId = effect.queueId;
   call.exit = null;
+  const enteredAtMs = mergePromise(state, call, effect.queueId);
+  const { queueId, lane, priority, skills } = effect;
+  call.asked = { queueId, lane, priority, skills, enteredAtMs: enteredAtMs ?? state.nowMs };
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -85,9 +92,22 @@ function enterQueue(
     priority: effect.priority,
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
+    caller: callerKey(call.ani),
+    stay: nextStay(call),
+    // The order goes by the place that is taken up again, the wait by this call's own entry.
+    ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),
   });
   remember(state, call);
 }
+
+/** An answer or an expiry from an earlier stay must never be taken for one of this. */
+export function nextStay(call: CallRecord): number {
+  call.stays = (call.stays ?? 0) + 1;
+  return call.stays;
+}
+
+/** The number by which a caller who redials is known; a caller without one is nobody in particular. */
+export const callerKey = (ani: string): string | null => (/^\+?[0-9]{5,20}$/.test(ani) ? ani : null);
 
 /** Puts the caller into the waiting room of the queue's music. */
 export function wait(state: CallState, call: CallRecord): void {
@@ -98,7 +118,8 @@ export function wait(state: CallState, call: CallRecord): void {
 /** What a caller's own leg says about the call, should Redis be empty when a controller finds it. */
 export function remember(state: CallState, call: CallRecord): void {
   const queued = state.engine.call(call.callId);
-  const place = queued && { q: queued.queueId, e: queued.enteredAtMs, l: queued.lane, p: queued.priority, s: queued.skills };
+  const { queueId: q, enteredAtMs: e, queuedAtMs: w, lane: l, priority: p, skills: s } = queued ?? {};
+  const place = queued && { q, e, w, l, p, s };
   const note = JSON.stringify({
     v: 1,
     c: call.callId,
@@ -106,6 +127,7 @@ export function remember(state: CallState, call: CallRecord): void {
     f: call.flow?.flowId ?? null,
     g: call.flow?.language ?? null,
     ...place,
+    ...(call.stays !== undefined && { n: call.stays }),
   });
   state.tell(call.switchId, { kind: 'remember', callId: call.callId, legId: call.legId, note: note.slice(0, 1_000) });
 }

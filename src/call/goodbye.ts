@@ -59,6 +59,7 @@ export function settleTimeOver(state: CallState, call: CallRecord): void {
 /** The outcome of a call that ends now and has no better reason. */
 export function outcomeOf(call: CallRecord, endedBy: EndedBy): CallOutcome {
   if (call.answered) return 'answered';
+  if (call.callback) return 'notReached';
   if (call.exit === 'abandoned') return 'abandonedInQueue';
   if (call.exit !== null) return call.exit;
   return endedBy === 'caller' ? 'abandonedInFlow' : 'contained';

@@ -1,11 +1,12 @@
 import { AcdEngine } from '../acd/engine.js';
-import type { Agent, QueuedCall } from '../acd/entities.js';
+import type { Agent, QueuedCall, QueueEntity } from '../acd/entities.js';
 import type { AcdEvent, TimerChange } from '../acd/events.js';
 import type { FactBody } from '../base/facts.js';
 import type { CallId, PlaybackId, RecordingId, TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { agentLegAnswered, agentLegEnded, connected, connectFailed, obeyEngine } from './agent-side.js';
+import { calledPersonAnswered, cancelCallback, dialTimeOver, promiseExpired } from './callback.js';
 import { callerArrived, callerGone, keyPressed, playbackEnded } from './caller-side.js';
 import { phoneDialled } from './desk.js';
 import { type CallRecord, offerOfLeg } from './entities.js';
@@ -20,6 +21,8 @@ import type { SwitchEvent } from './switch-events.js';
 export type HotlineEvent =
   | SwitchEvent
   | Extract<AcdEvent, { kind: 'signIn' | 'signOut' | 'setStatus' | 'finishWrapUp' }>
+  /** A supervisor takes a promise to call back. */
+  | { readonly kind: 'cancelCallback'; readonly callbackId: CallId; readonly by: string }
   | { readonly kind: 'timer'; readonly timerId: TimerId }
   | { readonly kind: 'reconfigured'; readonly config: HotlineConfig }
   /** Something that happened outside the calls and belongs to the history: a controller's start, a sealed recording. */
@@ -52,10 +55,15 @@ export class Hotline {
   }
 
   /** From stored entities (none for a first start). Nobody is rung before the first `switchUp`. */
-  static restore(config: HotlineConfig, calls: Iterable<StoredCall>, agents: Iterable<Agent>): Hotline {
+  static restore(
+    config: HotlineConfig,
+    calls: Iterable<StoredCall>,
+    agents: Iterable<Agent>,
+    queues: Iterable<QueueEntity> = [],
+  ): Hotline {
     const stored = [...calls];
     const queued = stored.flatMap((each) => (each.queued ? [each.queued] : []));
-    const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents));
+    const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents, queues));
     for (const { life } of stored) hotline.#state.add(life);
     hotline.#state.touched.clear();
     return hotline;
@@ -75,22 +83,27 @@ export class Hotline {
   }
 
   /** Entities changed since the last call, as they are stored; null when gone. */
-  takeChanges(): { calls: [CallId, StoredCall | null][]; agents: [string, Agent | null][] } {
+  takeChanges(): {
+    calls: [CallId, StoredCall | null][];
+    agents: [string, Agent | null][];
+    queues: [string, QueueEntity | null][];
+  } {
     const { engine, touched, calls } = this.#state;
     const changes = engine.takeChanges();
     for (const [callId] of changes.calls) touched.add(callId);
     const stored = [...touched].map((callId): [CallId, StoredCall | null] => [callId, this.#stored(calls.get(callId))]);
     touched.clear();
-    return { calls: stored, agents: changes.agents };
+    return { calls: stored, agents: changes.agents, queues: changes.queues };
   }
 
   /** Everything, for refilling an empty store. */
-  everything(): { calls: [CallId, StoredCall][]; agents: [string, Agent][] } {
+  everything(): { calls: [CallId, StoredCall][]; agents: [string, Agent][]; queues: [string, QueueEntity][] } {
     const calls = [...this.#state.calls.values()].map((call): [CallId, StoredCall] => [
       call.callId,
       this.#stored(call) as StoredCall,
     ]);
-    return { calls, agents: [...this.#state.engine.agents()].map((agent) => [agent.agentId, agent as Agent]) };
+    const agents = [...this.#state.engine.agents()].map((agent): [string, Agent] => [agent.agentId, agent as Agent]);
+    return { calls, agents, queues: [...this.#state.engine.queueEntities()] };
   }
 
   /** Timers that must be running after a restore. */
@@ -132,7 +145,7 @@ export class Hotline {
       case 'phoneDialled':
         return phoneDialled(state, event);
       case 'legAnswered':
-        return agentLegAnswered(state, event);
+        return state.callers.has(event.legId) ? calledPersonAnswered(state, event) : agentLegAnswered(state, event);
       case 'legEnded':
         return this.#legEnded(event);
       case 'legHeld':
@@ -165,6 +178,9 @@ export class Hotline {
       case 'setStatus':
       case 'finishWrapUp':
         return state.decide(event);
+      case 'cancelCallback':
+        state.refusal = cancelCallback(state, event.callbackId, event.by);
+        return;
       case 'timer':
         return this.#timer(event.timerId);
       case 'reconfigured':
@@ -217,6 +233,10 @@ export class Hotline {
         return;
       case 'hangUp':
         return conclude(state, call, call.outcome ?? outcomeOf(call, 'system'), 'system');
+      case 'dial':
+        return dialTimeOver(state, call);
+      case 'expire':
+        return promiseExpired(state, call);
       case 'settle':
         return settleTimeOver(state, call);
     }

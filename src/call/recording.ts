@@ -1,4 +1,5 @@
 import type { QueueConfig } from '../acd/config.js';
+import { offerOf } from '../acd/entities.js';
 import { asId, type RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import { isComplete, isRecorded } from '../recording/policy.js';
@@ -23,7 +24,7 @@ export function recordingStarted(state: CallState, call: CallRecord): void {
   if (!call.recording || call.recording.startedAtMs !== null) return;
   call.recording.startedAtMs = state.nowMs;
   state.touch(call);
-  const agentId = state.engine.call(call.callId)?.offer?.agentId ?? null;
+  const agentId = offerOf(state.engine.call(call.callId))?.agentId ?? null;
   const { recordingId } = call.recording;
   state.facts.push({ kind: 'recordingStarted', callId: call.callId, recordingId, agentId, queueId: call.queueId });
 }

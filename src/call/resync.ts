@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import type { RequirementExpression } from '../acd/config.js';
+import { offerOf } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import { asId, type CallId, isPlainId, type LegId } from '../base/ids.js';
 import { agentLegAnswered, agentLegEnded, connect } from './agent-side.js';
+import { expectsCallerLeg, reassertPromise } from './callback.js';
 import { callerArrived, callerGone, newCall } from './caller-side.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
-import { beginFlow, flowForNumber, wait, walk } from './flow-walk.js';
+import { beginFlow, callerKey, flowForNumber, nextStay, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
 import { recordingEnded, startRecording } from './recording.js';
 import type { CallState } from './state.js';
@@ -23,10 +26,11 @@ export function resync(state: CallState, event: SwitchUp): void {
   const legs = new Map(snapshot.legs.map((leg) => [leg.legId, leg]));
   const known = [...state.calls.values()].filter((call) => call.switchId === switchId);
   const counts = { legsLost: 0, legsAdopted: 0, legsOrphaned: 0 };
+  forgetDesk(state, switchId);
   for (const call of known) counts.legsLost += mourn(state, call, legs, snapshot.restarted === true);
   for (const call of known) if (state.calls.has(call.callId)) reassert(state, call, legs, snapshot);
   for (const leg of snapshot.legs) {
-    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId) || state.deskLegs.has(leg.legId)) continue;
+    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId)) continue;
     if (adopt(state, event, leg)) counts.legsAdopted++;
     else {
       counts.legsOrphaned++;
@@ -41,10 +45,15 @@ export function resync(state: CallState, event: SwitchUp): void {
   state.decide({ kind: 'dispatch', on: true });
 }
 
+/** The end of a confirmation may have been missed: nobody would ever hang up that phone. What it asked for is done; the leg is taken down like a stranger's. */
+function forgetDesk(state: CallState, switchId: string): void {
+  for (const [legId, where] of state.deskLegs) if (where === switchId) state.deskLegs.delete(legId);
+}
+
 /** Legs that we believe in and that are not there: their end was not heard. Returns how many. */
 function mourn(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegSnapshot>, restarted: boolean): number {
   let lost = 0;
-  if (call.phase !== 'settling' && !legs.has(call.legId)) {
+  if (call.phase !== 'settling' && expectsCallerLeg(call) && !legs.has(call.legId)) {
     lost++;
     callerGone(state, call, 'lost', restarted);
   }
@@ -64,7 +73,8 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
     recordingEnded(state, call, 0, true, 'it ended while no controller was connected');
   }
   if (call.phase === 'settling') return settle(state, call);
-  if (legs.get(legId)?.state === 'ringing' && call.phase !== 'leaving') state.tell(switchId, { kind: 'answer', callId, legId });
+  const rings = legs.get(legId)?.state === 'ringing' && call.phase !== 'leaving' && call.phase !== 'promised';
+  if (rings) state.tell(switchId, { kind: 'answer', callId, legId });
   switch (call.phase) {
     case 'leaving':
       state.tell(switchId, { kind: 'hangUp', callId, legId, cause: 'normal' });
@@ -74,6 +84,8 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
       call.playback = null;
       state.touch(call);
       return walk(state, call, { kind: 'resumed' });
+    case 'promised':
+      return reassertPromise(state, call, legs);
     case 'queued':
       return reassertPlace(state, call, legs, snapshot);
     case 'talking': {
@@ -93,24 +105,33 @@ function reassertPlace(
   snapshot: SwitchSnapshot,
 ): void {
   const queued = state.engine.call(call.callId);
-  if (call.playback && !snapshot.playbacks.includes(call.playback.playbackId)) call.playback = null;
-  const offerId = queued?.offer?.offerId;
-  const agentLeg = offerId && legs.get(legOfOffer(offerId));
+  if (call.playback && !snapshot.playbacks.includes(call.playback.playbackId)) {
+    call.playback = null;
+    state.touch(call);
+  }
+  const offerId = offerOf(queued)?.offerId;
   if (queued?.phase === 'connecting' && offerId) return connect(state, call, offerId);
   wait(state, call);
-  if (agentLeg && queued?.phase === 'offered' && agentLeg.state === 'up') {
-    agentLegAnswered(state, { kind: 'legAnswered', switchId: call.switchId, legId: agentLeg.legId });
+  const pickedUp = queued?.offers.map((offer) => legs.get(legOfOffer(offer.offerId))).find((leg) => leg?.state === 'up');
+  if (queued?.phase === 'offered' && pickedUp) {
+    agentLegAnswered(state, { kind: 'legAnswered', switchId: call.switchId, legId: pickedUp.legId });
   }
 }
 
 /** Agents' legs whose offer is over: the command that should have ended them may not have been carried out. */
 function withdrawStrangers(state: CallState, call: CallRecord): void {
-  const live = state.engine.call(call.callId)?.offer?.offerId ?? call.bridge?.offerId;
+  const live = state.engine.call(call.callId)?.offers.map(({ offerId }) => offerId) ?? [];
+  if (live.length === 0 && call.bridge) live.push(call.bridge.offerId);
   for (const offerId of call.agentLegs) {
-    if (offerId === live) continue;
+    if (live.includes(offerId)) continue;
     state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: legOfOffer(offerId), cause: 'normal' });
   }
 }
+
+/** What the call needs; see acd/requirement.ts. */
+const Expression: z.ZodType<RequirementExpression> = z.lazy(() =>
+  z.record(z.string(), z.union([z.int(), z.array(Expression).max(10)])),
+);
 
 /** What `remember` wrote on the caller's leg. It comes back from outside, so it is parsed like anything else from there. */
 const Note = z.object({
@@ -121,18 +142,22 @@ const Note = z.object({
   g: z.string().nullable(),
   q: z.string().optional(),
   e: z.int().nonnegative().optional(),
+  w: z.int().nonnegative().optional(),
   l: z.enum(['ordinary', 'vip']).optional(),
   p: z.int().optional(),
-  s: z.record(z.string(), z.int()).optional(),
+  s: Expression.optional(),
+  n: z.int().nonnegative().optional(),
 });
 
 /** A caller's leg that nobody knows: a new call that arrived while no controller was there, or one whose state was lost. */
 function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
   const { switchId } = event;
-  // An agent's phone that dialled a feature code, or an agent's leg without a call.
-  if (leg.direction === 'outbound' || leg.dnis.startsWith('*')) return false;
   const arrival = { kind: 'legArrived', switchId, ...leg } as const;
   const note = parseNote(leg.note);
+  // An agent's phone that dialled a feature code, or a leg that we dialled for a call that is no more. Only somebody whom we called back and
+  // who has been connected carries a note.
+  if (leg.dnis.startsWith('*') || (leg.direction === 'outbound' && (!note || state.calls.has(asId<CallId>(note.c)))))
+    return false;
   if (!note || state.calls.has(asId<CallId>(note.c))) {
     callerArrived(state, {
       kind: 'legArrived',
@@ -175,6 +200,8 @@ function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
 function requeue(state: CallState, call: CallRecord, note: z.infer<typeof Note> & { q: string }): void {
   call.phase = 'queued';
   call.queueId = asId(note.q);
+  // Legs of the stay that was forgotten may still be there.
+  call.stays = note.n ?? 1;
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -184,7 +211,10 @@ function requeue(state: CallState, call: CallRecord, note: z.infer<typeof Note> 
     priority: note.p ?? 0,
     skills: note.s ?? {},
     language: note.g ?? state.config.defaultLanguage,
+    caller: callerKey(call.ani),
     enteredAtMs: note.e ?? state.nowMs,
+    queuedAtMs: note.w ?? note.e ?? state.nowMs,
+    stay: nextStay(call),
   });
 }
 

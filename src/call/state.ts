@@ -7,6 +7,7 @@ import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import type { Customer, FlowProgram } from '../flow/contract.js';
 import type { SwitchCommand } from './commands.js';
+import { DialMeter, type DialOutPolicy } from './dial-out.js';
 import type { CallRecord } from './entities.js';
 
 /** What the site is: everything the calls of one routing domain need to know. Frozen; a new one comes with a reload. */
@@ -18,6 +19,8 @@ export interface HotlineConfig {
   readonly customerByNumber: (ani: string) => Customer | null;
   readonly isOpen: (calendar: string, atMs: Ms) => boolean | null;
   readonly defaultLanguage: string;
+  /** Whom we may dial outside; absent: nobody. */
+  readonly dialOut?: DialOutPolicy | undefined;
 }
 
 export type Job = {
@@ -42,6 +45,8 @@ export class CallState {
   readonly agentLegs = new Map<LegId, CallId>();
   /** Phones that dialled a feature code; they hear a confirmation and are hung up. Not worth keeping over a restart. */
   readonly deskLegs = new Map<LegId, SwitchId>();
+
+  readonly dialMeter = new DialMeter();
 
   commands: Addressed[] = [];
   facts: FactBody[] = [];
@@ -80,6 +85,14 @@ export class CallState {
     this.calls.set(call.callId, call);
     this.callers.set(call.legId, call.callId);
     for (const offerId of call.agentLegs) this.agentLegs.set(offerId as string as LegId, call.callId);
+    this.touch(call);
+  }
+
+  /** The caller of a promise is dialled anew: from now on this is the caller's leg. */
+  renameCallerLeg(call: CallRecord, legId: LegId): void {
+    this.callers.delete(call.legId);
+    call.legId = legId;
+    this.callers.set(legId, call.callId);
     this.touch(call);
   }
 

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { processHost } from '../main/host.js';
 import { addDoctorCommand } from './doctor.js';
+import { addExplainCommand } from './explain.js';
 import { addFlowCommand } from './flow.js';
 import { addPromptsCommand } from './prompts.js';
 import { addServeCommand } from './serve.js';
+import { addSimulateCommand } from './simulate.js';
 import { addUpCommand } from './up.js';
 
 /** The `hotline` command. Each part adds its own; only composition stands here. */
@@ -20,4 +22,6 @@ addUpCommand(program);
 addDoctorCommand(program, host);
 addFlowCommand(program, host);
 addPromptsCommand(program, host);
+addExplainCommand(program, host);
+addSimulateCommand(program, host);
 await program.parseAsync();

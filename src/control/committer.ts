@@ -59,10 +59,11 @@ export class Committer {
   /** Writes everything back. False when fenced. Harmless when not degraded. */
   async refill(atMs: Ms): Promise<boolean> {
     if (!this.#degraded) return true;
-    const { calls, agents } = this.#options.hotline.everything();
+    const { calls, agents, queues } = this.#options.hotline.everything();
     const changes = [
       ...calls.map(([id, stored]) => change('call', id, stored)),
       ...agents.map(([id, agent]) => change('agent', id, agent)),
+      ...queues.map(([id, kept]) => change('queue', id, kept)),
     ];
     // What changes while the refill is under way is written by the next commit, as every entity is written whole.
     this.#options.hotline.takeChanges();
@@ -87,10 +88,11 @@ export class Committer {
   }
 
   #changes(): EntityChange[] {
-    const { calls, agents } = this.#options.hotline.takeChanges();
+    const { calls, agents, queues } = this.#options.hotline.takeChanges();
     return [
       ...calls.map(([id, stored]) => change('call', id, stored)),
       ...agents.map(([id, agent]) => change('agent', id, agent)),
+      ...queues.map(([id, kept]) => change('queue', id, kept)),
     ];
   }
 

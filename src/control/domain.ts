@@ -1,4 +1,4 @@
-import type { Agent } from '../acd/entities.js';
+import type { Agent, QueueEntity } from '../acd/entities.js';
 import type { Fact, FactBody } from '../base/facts.js';
 import type { TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
@@ -50,7 +50,14 @@ export class Domain {
   readonly #switches: ReadonlyMap<string, Switch>;
   readonly #inbox: Waiting[] = [];
   readonly #fence: number;
+  /** Snapshots that came in, and those that were taken into account; of each switch the number of its last one. */
+  #resyncsHeard = 0;
+  #resyncsApplied = 0;
+  readonly #snapshots = new Map<string, number>();
   #seq: number;
+  /** Until when the lease is ours without asking; when the store was last asked for it. */
+  #leaseUntilMs: Ms;
+  #askedMs: Ms;
   #running = false;
   #stopped = false;
   #cancelLease: () => void = () => {};
@@ -61,11 +68,14 @@ export class Domain {
     this.#options = options;
     this.#fence = fence;
     this.#seq = stored.lastSeq;
+    this.#askedMs = options.clock.nowMs();
+    this.#leaseUntilMs = this.#askedMs + options.leaseMs / 3;
     this.#switches = new Map(options.switches.map((each) => [each.id, each]));
     this.#hotline = Hotline.restore(
       options.config,
       parsed<StoredCall>(stored.calls, options.log),
       parsed<Agent>(stored.agents, options.log),
+      parsed<QueueEntity>(stored.queues, options.log),
     );
     this.#alarms = new AlarmClock(options.clock, (timerId: TimerId) =>
       this.#put({ event: { kind: 'timer', timerId }, done: null }),
@@ -91,7 +101,7 @@ export class Domain {
       lease = await store.acquire(node, leaseMs);
     }
     const stored = await store.load();
-    const domain = new Domain(options, lease.fence, stored);
+    const domain = new Domain({ ...options, clock: notBefore(clock, stored.atMs) }, lease.fence, stored);
     await domain.#begin(stored);
     return domain;
   }
@@ -154,7 +164,10 @@ export class Domain {
     await this.submit({ kind: 'happened', fact });
     for (const each of this.#options.switches) {
       await each.start({
-        onEvent: (event) => this.#put({ event, done: null }),
+        onEvent: (event) => {
+          if (event.kind === 'switchUp') this.#snapshots.set(each.id, ++this.#resyncsHeard);
+          this.#put({ event, done: null });
+        },
         expected: () => this.#hotline.expected(each.id),
       });
     }
@@ -180,14 +193,15 @@ export class Domain {
 
   async #batch(waiting: readonly Waiting[]): Promise<void> {
     const { clock, onFacts, onFatal } = this.#options;
-    const outcomes: { outcome: HotlineOutcome; done: Waiting['done'] }[] = [];
+    const outcomes: { outcome: HotlineOutcome; done: Waiting['done']; resyncs: number }[] = [];
     const facts: Fact[] = [];
     let atMs = clock.nowMs();
     for (const { event, done } of waiting) {
       atMs = clock.nowMs();
       const outcome = this.#hotline.apply(atMs, event);
       for (const body of outcome.facts) facts.push({ ...body, seq: ++this.#seq, atMs });
-      outcomes.push({ outcome, done });
+      if (event.kind === 'switchUp') this.#resyncsApplied++;
+      outcomes.push({ outcome, done, resyncs: this.#resyncsApplied });
     }
     const mayAct = await this.#committer.commit(atMs, facts);
     if (!mayAct) {
@@ -195,19 +209,28 @@ export class Domain {
       onFatal('another node has become the writer');
       return;
     }
+    if (clock.nowMs() > this.#leaseUntilMs && !(await this.#isStillOurs())) {
+      this.abandon();
+      onFatal('the lease was lost');
+      return;
+    }
     // A node that was told to stop while the commit was under way does not act: the next one finds what is missing.
     if (this.#stopped) return;
-    this.#perform(outcomes.flatMap(({ outcome }) => outcome.commands));
+    this.#perform(outcomes.flatMap(({ outcome, resyncs }) => outcome.commands.map((addressed) => ({ ...addressed, resyncs }))));
     for (const { outcome } of outcomes) this.#act(outcome);
     if (facts.length > 0) onFacts(facts);
     for (const { outcome, done } of outcomes) done?.(outcome.refusal);
   }
 
-  /** Phones are dialled first: a caller is waiting for each of them, and nobody waits for the clearing away after a talk. */
-  #perform(commands: readonly Addressed[]): void {
+  /**
+   * Phones are dialled first: a caller is waiting for each of them, and nobody waits for the clearing away after a talk. A command that was decided
+   * before a snapshot that has come meanwhile is not carried out: the snapshot does not show what it does, and the resync asks again for all that
+   * is needed.
+   */
+  #perform(commands: readonly (Addressed & { readonly resyncs: number })[]): void {
     const dial = ({ command }: Addressed): boolean => command.kind === 'ringAgent';
-    for (const { switchId, command } of [...commands.filter(dial), ...commands.filter((each) => !dial(each))]) {
-      void this.#switches.get(switchId)?.perform(command);
+    for (const { switchId, command, resyncs } of [...commands.filter(dial), ...commands.filter((each) => !dial(each))]) {
+      if (resyncs >= (this.#snapshots.get(switchId) ?? 0)) void this.#switches.get(switchId)?.perform(command);
     }
   }
 
@@ -251,27 +274,52 @@ export class Domain {
 
   /** A lease that cannot be renewed because the store is away is kept in good faith: without the store nobody else can take it either. */
   #keepLease(): void {
-    const { clock, store, node, leaseMs, log, onFatal } = this.#options;
+    const { clock, leaseMs, onFatal } = this.#options;
     const renew = (): void => {
-      void store
-        .renew(node, this.#fence, leaseMs)
-        .then((held) => {
-          if (held || this.#stopped || this.#committer.degraded) return;
-          this.abandon();
-          onFatal('the lease was lost');
-        })
-        .catch((error: unknown) => log.warn({ error: String(error) }, 'the lease could not be renewed'))
-        .finally(() => {
-          if (!this.#stopped) this.#cancelLease = clock.alarm(clock.nowMs() + leaseMs / 3, renew);
-        });
+      void this.#renew().then((ours) => {
+        if (this.#stopped) return;
+        if (ours) {
+          this.#cancelLease = clock.alarm(clock.nowMs() + leaseMs / 3, renew);
+          return;
+        }
+        this.abandon();
+        onFatal('the lease was lost');
+      });
     };
     this.#cancelLease = clock.alarm(clock.nowMs() + leaseMs / 3, renew);
+  }
+
+  /** False only when the store says that somebody else is the writer. */
+  async #renew(): Promise<boolean> {
+    const { clock, store, node, leaseMs, log } = this.#options;
+    const askedMs = clock.nowMs();
+    try {
+      if (!(await store.renew(node, this.#fence, leaseMs))) return false;
+      this.#leaseUntilMs = askedMs + leaseMs;
+    } catch (error) {
+      log.warn({ error: String(error) }, 'the lease could not be renewed');
+    }
+    this.#askedMs = askedMs;
+    return true;
+  }
+
+  /** Who has slept past the end of the lease asks before acting; who has just asked in vain does not ask with each batch again. */
+  async #isStillOurs(): Promise<boolean> {
+    const { clock, leaseMs } = this.#options;
+    return clock.nowMs() - this.#askedMs < leaseMs ? true : this.#renew();
   }
 
   #drained(): Promise<void> {
     if (!this.#running) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
+}
+
+/** The machine whose clock was ahead may have been the writer before us: time goes on from its last commit, also when ours is behind. */
+function notBefore(clock: Clock, atMs: Ms): Clock {
+  const behindMs = atMs - clock.nowMs();
+  if (behindMs <= 0) return clock;
+  return { nowMs: () => clock.nowMs() + behindMs, alarm: (at, ring) => clock.alarm(at - behindMs, ring) };
 }
 
 /** Entities as stored. One that cannot be read is told and left out: one broken record must not keep all the others from being served. */

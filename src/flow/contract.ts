@@ -1,4 +1,4 @@
-import type { FactBody } from '../base/facts.js';
+import type { CallbackRefusal, FactBody } from '../base/facts.js';
 import type { CustomerId, FlowId, QueueId } from '../base/ids.js';
 import type { PromptRef } from '../base/prompts.js';
 import type { Ms } from '../base/time.js';
@@ -21,7 +21,7 @@ export interface FlowState {
   /** What an effect that is under way is called; an input for another name is stale and ignored. Rises, never repeats within a call. */
   readonly turn: number;
   /** What the node waits for. `digits` holds what was keyed so far at a menu. */
-  readonly waitingFor: 'play' | 'prompt' | 'key' | 'queue' | 'ended';
+  readonly waitingFor: 'play' | 'prompt' | 'key' | 'queue' | 'callback' | 'ended';
   readonly digits: string;
   readonly vars: Readonly<Record<string, FlowValue>>;
   /** Nodes entered without a caller's input in between; the loop guard ends a flow that runs away. */
@@ -39,9 +39,16 @@ export type FlowInput =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'timer'; readonly turn: number }
   /** The queue let the caller go without an agent. */
-  | { readonly kind: 'queueLeft'; readonly exit: 'timedOut' | 'blocked' | 'exitedByKey' | 'flowedOut' }
+  /** `branch` is the exit of the queue node that the queue asks for by name; one that the node does not have is as if not asked for. */
+  | {
+      readonly kind: 'queueLeft';
+      readonly exit: 'timedOut' | 'blocked' | 'exitedByKey' | 'flowedOut';
+      readonly branch?: string | null;
+    }
   /** An agent has talked with the caller and gone; the caller is still there. */
   | { readonly kind: 'talkEnded' }
+  /** The request for a callback has been decided: promised, or refused for this reason. */
+  | { readonly kind: 'callbackDecided'; readonly refusal: CallbackRefusal | null }
   /** A controller has taken over: ask again for what the node needs (prompt or timer). */
   | { readonly kind: 'resumed' };
 
@@ -58,6 +65,14 @@ export type FlowEffect =
       readonly lane: 'ordinary' | 'vip';
       readonly priority: number;
       readonly skills: Readonly<Record<string, number>>;
+    }
+  /** Promise the caller to call back. Null: as the call asked of the queue that it was in last. Answered at once with callbackDecided. */
+  | {
+      readonly kind: 'requestCallback';
+      readonly queueId: QueueId | null;
+      readonly lane: 'ordinary' | 'vip' | null;
+      readonly priority: number | null;
+      readonly skills: Readonly<Record<string, number>> | null;
     }
   | { readonly kind: 'hangUp' }
   /** A fact about the walk, without the call's id: nodeEntered, menuEnded, languageChosen, callerIdentified, flowEntered. */

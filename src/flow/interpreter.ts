@@ -64,10 +64,12 @@ function isMeant(state: FlowState, input: FlowInput): boolean {
     case 'timer':
       return input.turn === state.turn && (waitingFor === 'key' || (waitingFor === 'prompt' && state.deadlineMs !== null));
     case 'key':
-      return waitingFor !== 'queue' && /^[0-9*#A-D]$/.test(input.key);
+      return waitingFor !== 'queue' && waitingFor !== 'callback' && /^[0-9*#A-D]$/.test(input.key);
     case 'queueLeft':
     case 'talkEnded':
       return waitingFor === 'queue';
+    case 'callbackDecided':
+      return waitingFor === 'callback';
     case 'resumed':
       return waitingFor !== 'queue';
   }

@@ -1,6 +1,7 @@
 import type { FlowProgram } from './contract.js';
 import type { Finding } from './finding.js';
 import type { BranchNode } from './nodes/branch.js';
+import type { CallbackNode } from './nodes/callback.js';
 import type { SubFlowNode } from './nodes/flow.js';
 import type { GotoNode } from './nodes/goto.js';
 import type { HangUpNode } from './nodes/hangup.js';
@@ -28,6 +29,7 @@ export type FlowNode =
   | IdentifyNode
   | HoursNode
   | QueueNode
+  | CallbackNode
   | SubFlowNode
   | ReturnNode
   | HangUpNode

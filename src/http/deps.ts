@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import type { AgentId, RecordingId } from '../base/ids.js';
+import type { ExplanationPart } from '../acd/explanation.js';
+import type { AgentId, CallId, RecordingId } from '../base/ids.js';
 import type { Refusal, Result } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import type { Board, Ledger } from '../service-level/views.js';
@@ -23,6 +24,8 @@ export interface HttpDeps {
   /** Calls back after facts were added; may come as often as it likes. Returns the function that ends it. */
   onBoardChange(listener: () => void): () => void;
   readonly ledger: Pick<Ledger, 'seq' | 'calls' | 'call' | 'factsOf' | 'recordings'>;
+  /** Why a call went as it went, in words; null when there is no such call (any more). */
+  explanation(callId: CallId, language: 'zh' | 'en'): CallExplanation | null;
   /** Resolves when the command was committed and the board shows it. Rejects only on a defect. */
   agentCommand(command: AgentCommand): Promise<Result<unknown, Refusal>>;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
@@ -37,6 +40,12 @@ export interface HttpDeps {
   /** Told of every defect of ours (an answer with status 500), with the route; for a log that is not fastify's. */
   readonly onFault?: (error: Error, route: string) => void;
   readonly live?: Partial<LiveLimits>;
+}
+
+/** One part per stay in a queue, and the same as it is printed. */
+export interface CallExplanation {
+  readonly parts: readonly ExplanationPart[];
+  readonly text: string;
 }
 
 export interface Site {

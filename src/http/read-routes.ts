@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Fact } from '../base/facts.js';
+import type { CallId } from '../base/ids.js';
 import { maskNumber } from '../service-level/mask.js';
 import { seesNumbers } from './access.js';
 import type { HttpDeps } from './deps.js';
@@ -10,6 +11,7 @@ import {
   answer,
   boardView,
   callView,
+  explanationView,
   factView,
   idParams,
   queueView,
@@ -41,6 +43,7 @@ const read = { access: 'read' } as const;
 export function readRoutes(app: FastifyInstance, deps: HttpDeps): void {
   boardRoutes(app, deps);
   callRoutes(app, deps);
+  explanationRoute(app, deps);
 }
 
 function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
@@ -179,6 +182,43 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const facts = deps.ledger.factsOf(idOf(request));
       if (facts.length === 0) throw noSuchCall(idOf(request));
       return { ...stamp(), facts: facts.map((fact) => shownFact(fact, request)) };
+    },
+  );
+}
+
+const LANGUAGES = ['zh', 'en'] as const;
+type Language = (typeof LANGUAGES)[number];
+
+function explanationRoute(app: FastifyInstance, deps: HttpDeps): void {
+  const languageOf = (request: FastifyRequest): Language => {
+    const wanted = (request.query as { lang?: Language }).lang ?? deps.site.languages[0];
+    return LANGUAGES.find((language) => language === wanted) ?? 'en';
+  };
+  app.get(
+    '/api/v1/calls/:id/explanation',
+    {
+      config: read,
+      schema: {
+        tags: ['calls'],
+        summary: 'Why one call went as it went, in words',
+        params: idParams,
+        querystring: {
+          type: 'object',
+          properties: { lang: { type: 'string', enum: LANGUAGES, description: 'the first language of the site unless told' } },
+          additionalProperties: false,
+        },
+        response: {
+          200: answer('one part per stay in a queue; `text` is the same as it is printed', explanationView),
+          ...refusals([400, 'bad-request'], [404, 'no-such-call']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) => {
+      const language = languageOf(request);
+      const explanation = deps.explanation(idOf(request) as CallId, language);
+      if (explanation === null) throw noSuchCall(idOf(request));
+      return { seq: deps.ledger.seq, atMs: deps.nowMs(), callId: idOf(request), language, ...explanation };
     },
   );
 }

@@ -1,3 +1,4 @@
+import type { ExplanationLine, ExplanationPart } from '../acd/explanation.js';
 import type {
   AgentCounts,
   AgentView,
@@ -168,6 +169,20 @@ export const boardView = object<Board>({
   switches: list(switchView),
   callsNow: count,
 });
+
+const explanationLine = object<ExplanationLine>({
+  atMs: moment,
+  at: { ...text, description: "time of day in the site's zone" },
+  text,
+  details: list(text),
+});
+
+export const explanationView: Record<string, Schema> = {
+  callId: text,
+  language: oneOf('zh', 'en'),
+  parts: list(object<ExplanationPart>({ atMs: moment, heading: text, lines: list(explanationLine) })),
+  text,
+};
 
 export const factView: Schema = {
   type: 'object',

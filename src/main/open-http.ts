@@ -9,6 +9,7 @@ import type { RecordingStore } from '../ports/recording-store.js';
 import type { Switch } from '../ports/switch.js';
 import type { Ledger } from '../service-level/views.js';
 import { readTokens } from './config/tokens.js';
+import { explanationOf } from './explanation.js';
 import type { Site } from './site.js';
 
 export interface HttpParts {
@@ -41,6 +42,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     board: () => ledger.board(parts.nowMs()),
     onBoardChange: parts.onChange,
     ledger,
+    explanation: (callId, language) => explanationOf(site.settings, ledger.storyOf(callId), callId, language),
     agentCommand: async (command) => {
       const running = domain();
       if (!running) return err({ id: 'standing-by', message: 'this node stands by; another one is the writer' });

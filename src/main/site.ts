@@ -73,6 +73,7 @@ export function hotlineConfig({ settings, flows }: Site): HotlineConfig {
       const calendar = Object.hasOwn(settings.calendars, name) ? settings.calendars[name] : undefined;
       return calendar ? isOpen(calendar, atMs) : null;
     },
+    dialOut: settings.dialOut ?? undefined,
     defaultLanguage: settings.site.languages[0] ?? 'zh',
   };
 }

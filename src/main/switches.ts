@@ -1,9 +1,11 @@
 import { createAsteriskSwitch } from '../adapters/asterisk/asterisk-switch.js';
 import type { PromptCatalogue } from '../adapters/files/prompt-manifest.js';
+import { isAllowed } from '../call/dial-out.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { Switch } from '../ports/switch.js';
 import { SimulatedSwitch } from '../simulation/simulated-switch.js';
+import type { DialOut } from './config/callback.js';
 import type { Settings } from './config/environment.js';
 
 export interface ChosenSwitch {
@@ -27,6 +29,9 @@ export function chooseSwitch(settings: Settings, prompts: PromptCatalogue | null
     password: settings.switchPassword ?? '',
     app,
     resolvePrompt: (ref) => prompts?.resolve(ref) ?? null,
+    outside: settings.dialOut
+      ? { trunk: settings.dialOut.trunk, mayDial: (number) => isAllowed(settings.dialOut as DialOut, number) }
+      : undefined,
     musicClasses: [music[0] ?? 'hotline', ...music.slice(1)],
     log,
   });

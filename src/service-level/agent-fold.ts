@@ -1,4 +1,5 @@
-import type { AgentConfig, QueueConfig, Requirement } from '../acd/config.js';
+import type { AgentConfig, QueueConfig, RequirementExpression } from '../acd/config.js';
+import { alternativesIn, satisfies } from '../acd/requirement.js';
 import type { AgentState, AgentStatus, FactOf } from '../base/facts.js';
 import type { AgentId, CallId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
@@ -33,7 +34,8 @@ export class AgentFold {
     for (const { require } of queues) {
       const key = requirementKey(require);
       if (this.#capable.has(key)) continue;
-      const capable = agents.filter((agent) => meets(agent, require)).map((agent) => this.#agents.get(agent.id) as AgentRecord);
+      const alternatives = alternativesIn(require).map((each) => ({ require: each, groups: [] }));
+      const capable = agents.filter((agent) => satisfies(agent, alternatives)).map((agent) => this.#agents.get(agent.id) as AgentRecord);
       this.#capable.set(key, capable);
     }
   }
@@ -77,7 +79,7 @@ export class AgentFold {
   }
 
   /** Agents who meet a queue's requirement, by what they do now; the five kinds add up to `signedIn`. */
-  counts(require: Requirement): AgentCounts {
+  counts(require: RequirementExpression): AgentCounts {
     const counts = { signedIn: 0, idle: 0, ringing: 0, talking: 0, wrapUp: 0, notReady: 0 };
     for (const agent of this.#capable.get(requirementKey(require)) ?? []) {
       if (agent.status === 'loggedOut') continue;
@@ -156,8 +158,4 @@ function activity(agent: AgentRecord): 'idle' | 'ringing' | 'talking' | 'wrapUp'
   }
 }
 
-const meets = (agent: AgentConfig, require: Requirement): boolean =>
-  Object.entries(require).every(([skill, level]) => (agent.skills[skill] ?? 0) >= level);
-
-const requirementKey = (require: Requirement): string =>
-  JSON.stringify(Object.entries(require).sort(([a], [b]) => (a < b ? -1 : 1)));
+const requirementKey = (require: RequirementExpression): string => JSON.stringify(require);

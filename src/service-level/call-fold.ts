@@ -1,4 +1,4 @@
-import type { CallOutcome, Fact } from '../base/facts.js';
+import type { CallOutcome, Fact, FactOf } from '../base/facts.js';
 import type { AgentId, CallId, OfferId, QueueId, RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import { maskNumber } from './mask.js';
@@ -22,10 +22,13 @@ interface CallRecord {
   endedAtMs: Ms | null;
   readonly recordings: RecordingId[];
   readonly facts: Fact[];
+  /** Choices in which this caller stood at the head of a line too and another was taken; the latest. */
+  readonly lost: Fact[];
 }
 
 /** Facts kept of one call. A caller who walks a menu in circles all day must not fill the memory. */
 const FACTS_PER_CALL = 1_000;
+const LOST_PER_CALL = 50;
 
 type CallFact = Extract<Fact, { callId: CallId }>;
 
@@ -49,6 +52,7 @@ export class CallFold {
     const call = this.#live.get(fact.callId) ?? this.#ended.get(fact.callId) ?? this.#open(fact);
     if (!call) return;
     if (call.facts.length < FACTS_PER_CALL) call.facts.push(fact);
+    if (fact.kind === 'callOffered') this.#passOver(fact);
     if (fact.kind === 'recordingStarted') call.recordings.push(fact.recordingId);
     else if (call.endedAtMs === null) this.#apply(call, fact);
   }
@@ -60,6 +64,22 @@ export class CallFold {
 
   facts(callId: string): readonly Fact[] {
     return [...(this.#find(callId)?.facts ?? [])];
+  }
+
+  /** The facts of a call, and in their places the choices in which another caller was taken. */
+  story(callId: string): readonly Fact[] {
+    const call = this.#find(callId);
+    return call ? [...call.facts, ...call.lost].sort((a, b) => a.seq - b.seq) : [];
+  }
+
+  #passOver(fact: FactOf<'callOffered'>): void {
+    if (fact.why.trigger !== 'agentFreed') return;
+    for (const { id } of fact.why.candidates) {
+      const lost = id === fact.callId ? undefined : this.#live.get(id as CallId)?.lost;
+      if (!lost) continue;
+      lost.push(fact);
+      if (lost.length > LOST_PER_CALL) lost.shift();
+    }
   }
 
   /** What a waiting list shows of a caller. */
@@ -103,6 +123,7 @@ export class CallFold {
       endedAtMs: null,
       recordings: [],
       facts: [],
+      lost: [],
     };
     this.#live.set(fact.callId, call);
     return call;
@@ -195,6 +216,6 @@ function opensCall(fact: CallFact): boolean {
 }
 
 function viewOf(call: CallRecord): CallView {
-  const { facts: _, ...view } = call;
+  const { facts: _, lost: __, ...view } = call;
   return { ...view, recordings: [...call.recordings] };
 }

@@ -176,6 +176,10 @@ class FoldedLedger implements CountingLedger {
     return this.#calls.facts(callId);
   }
 
+  storyOf(callId: string) {
+    return this.#calls.story(callId);
+  }
+
   recordings(limit: number) {
     return this.#recordings.views(limit);
   }
@@ -208,7 +212,7 @@ class FoldedLedger implements CountingLedger {
     const rank = (stay: Stay): number => {
       if (queue.callers.order !== 'vip-first') return 0;
       if (stay.lane === 'vip') return 1;
-      return nowMs - stay.enteredAtMs >= queue.callers.ordinaryWaitsAtMostMs ? 0 : 2;
+      return nowMs - stay.enteredAtMs >= queue.callers.waitsAtMostMs ? 0 : 2;
     };
     const line = stays.map((stay) => ({ stay, rank: rank(stay) }));
     line.sort(

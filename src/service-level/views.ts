@@ -158,5 +158,7 @@ export interface Ledger {
   call(callId: string): CallView | null;
   /** Facts of one call, while it is remembered (the latest some thousand calls). */
   factsOf(callId: string): readonly Fact[];
+  /** The facts of one call, and among them the choices in which it stood at a head too and another caller was taken. */
+  storyOf(callId: string): readonly Fact[];
   recordings(limit: number): readonly RecordingView[];
 }

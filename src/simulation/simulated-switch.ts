@@ -38,6 +38,8 @@ interface SimulatedRecording {
   readonly startedAtMs: Ms;
 }
 
+/** Digits, a plus before them at most: what a trunk is given to dial. */
+const OUTSIDE_NUMBER = /^\+?[0-9]{7,15}$/;
 const PHONE_ADDRESS = /^sip:[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -91,6 +93,17 @@ export class SimulatedSwitch implements Switch {
   /** How the phone at this address behaves from its next ring on. */
   phone(address: string, behaviour: PhoneBehaviour): void {
     this.#phones.set(address, behaviour);
+  }
+
+  /** How the phone of a person outside behaves when we dial this number. */
+  outside(number: string, behaviour: PhoneBehaviour): void {
+    this.#phones.set(`tel:${number}`, behaviour);
+  }
+
+  /** The person outside at the other end of a leg that we dialled; null when there is no such leg. */
+  outsideParty(legId: LegId): SimulatedCaller | null {
+    const leg = this.legs.get(legId);
+    return leg ? new SimulatedCaller(this, leg, this.#clock) : null;
   }
 
   /** A caller dials in. */
@@ -200,6 +213,8 @@ export class SimulatedSwitch implements Switch {
       }
       case 'ringAgent':
         return this.#ring(command);
+      case 'dialOut':
+        return this.#dialOut(command);
       case 'hangUp':
         return this.endLeg(command.legId, 'hungUp');
       case 'connect':
@@ -245,13 +260,24 @@ export class SimulatedSwitch implements Switch {
   }
 
   #ring(command: SwitchCommandOf<'ringAgent'>): void {
-    const { legId, address, offerId, callerNumber, callerName } = command;
+    const { legId, address, offerId, callerNumber, callerName, ringTimeoutMs } = command;
     if (this.legs.has(legId)) return;
     const leg = this.#addLeg(legId, 'outbound', { ani: callerNumber, aniName: callerName, dnis: address });
     leg.offerId = offerId;
     // As every switch does: an address is one plain phone of ours, or nothing is dialled.
     if (!PHONE_ADDRESS.test(address)) return this.endLeg(legId, 'error');
-    const phone = this.#phones.get(address) ?? PICKS_UP;
+    this.#dial(leg, this.#phones.get(address) ?? PICKS_UP, ringTimeoutMs);
+  }
+
+  #dialOut({ legId, number, callerId, ringTimeoutMs }: SwitchCommandOf<'dialOut'>): void {
+    if (this.legs.has(legId)) return;
+    const leg = this.#addLeg(legId, 'outbound', { ani: callerId, aniName: '', dnis: number });
+    if (!OUTSIDE_NUMBER.test(number)) return this.endLeg(legId, 'error');
+    this.#dial(leg, this.#phones.get(`tel:${number}`) ?? PICKS_UP, ringTimeoutMs);
+  }
+
+  #dial(leg: SimulatedLeg, phone: PhoneBehaviour, ringTimeoutMs: Ms): void {
+    const { legId } = leg;
     const later = (afterMs: Ms, act: () => void): void => {
       leg.alarms.push(this.#clock.alarm(this.#clock.nowMs() + afterMs, () => this.legs.get(legId) === leg && act()));
     };
@@ -261,7 +287,7 @@ export class SimulatedSwitch implements Switch {
       return;
     }
     this.#report({ kind: 'legRinging', switchId: this.id, legId });
-    later(command.ringTimeoutMs + 2_000, () => leg.state === 'ringing' && this.endLeg(legId, 'noAnswer'));
+    later(ringTimeoutMs + 2_000, () => leg.state === 'ringing' && this.endLeg(legId, 'noAnswer'));
     if (phone.silent) return;
     later(phone.afterMs, () => {
       leg.state = 'up';

@@ -292,7 +292,7 @@ t.test('the shipped configuration, and its flows', async (t) => {
     target: { share: 0.8, withinMs: 20_000 },
     require: { service: 1 },
     agents: { ringMs: 15_000, wrapUpMs: 10_000 },
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
   });
   t.same(config.acd.agents.map((agent) => agent.id).sort(), ['1001', '1002', '1003', '1004', '1005', '1006', '1099']);
   t.equal(config.numbers['95588'], 'credit-card');

@@ -71,7 +71,7 @@ t.test('what the real ledger says is as described too', async (t) => {
     title: { zh: '综合服务' },
     target: { share: 0.8, withinMs: 20_000, formula: 'answered-of-offered', shortAbandonMs: 5_000 },
     require: {},
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
   } as unknown as QueueConfig;
   const agents = [{ id: '1001', name: 'Anna', team: 'north', groups: [], phone: 'sip:1001', skills: {}, queueRank: {} }];
   const ledger = createLedger({ queues: [config], agents: agents as unknown as AgentConfig[], dayStartMs: () => 0 });
@@ -126,6 +126,8 @@ t.test('refusals have stable ids', async (t) => {
   await asks({ url: '/api/v1/agents/9999' }, 404, 'no-such-agent');
   await asks({ url: '/api/v1/calls/call-9' }, 404, 'no-such-call');
   await asks({ url: '/api/v1/calls/call-9/facts' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/calls/call-9/explanation' }, 404, 'no-such-call');
+  await asks({ url: '/api/v1/calls/call-1/explanation?lang=xx' }, 400, 'bad-request');
   await asks({ url: '/api/v1/recordings/rec-9' }, 404, 'no-such-recording');
   await asks({ url: '/api/v1/recordings/rec-2/audio' }, 409, 'recording-in-progress');
   await asks({ url: '/api/v1/recordings/..%2f..%2fetc%2fpasswd/audio' }, 400, 'bad-request');

@@ -207,6 +207,15 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
       recordings: (limit) =>
         [aRecording, { ...aRecording, recordingId: 'rec-2' as never, state: 'recording' as const }].slice(0, limit),
     },
+    explanation: (callId, language) =>
+      callId === aCall.callId
+        ? {
+            parts: [
+              { atMs: 500, heading: `in ${language}`, lines: [{ atMs: 500, at: '08:00:00.500', text: 'came', details: [] }] },
+            ],
+            text: `in ${language}\n`,
+          }
+        : null,
     agentCommand: async (command): Promise<Result<unknown, Refusal>> => {
       house.commands.push(command);
       return house.refusal === null ? ok(null) : err(house.refusal);

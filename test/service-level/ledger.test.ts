@@ -19,7 +19,7 @@ function queue(id: string, change: Partial<QueueConfig> = {}): QueueConfig {
     require: { service: 1 },
     relax: [],
     agents: { choose: 'longest-idle', ringMs: 15_000, wrapUpMs: 10_000 },
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
     limits: { waiting: 100, waitMs: 600_000 },
     announce: { positionEveryMs: 45_000, positionFirstMs: 0, comfort: [] },
     music: 'default',

@@ -22,6 +22,8 @@ export class DomainWorld {
   readonly jobs: Job[] = [];
   readonly fatal: string[] = [];
   domain!: Domain;
+  /** Whether a calendar is open; a test may set another one. */
+  open: (calendar: string, atMs: Ms) => boolean = () => true;
   readonly #queues: QueueConfig[];
   readonly #agents: AgentConfig[];
 
@@ -38,7 +40,10 @@ export class DomainWorld {
       store: this.store,
       switches: [this.switch],
       jobs: { add: async (job) => void this.jobs.push(job), close: async () => {} },
-      config: sampleConfig(sampleAcd(this.#queues, this.#agents)),
+      config: {
+        ...sampleConfig(sampleAcd(this.#queues, this.#agents)),
+        isOpen: (calendar, atMs) => this.open(calendar, atMs),
+      },
       log: SILENT,
       leaseMs: 3_000,
       onFacts: (facts) => this.facts.push(...facts),

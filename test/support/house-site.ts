@@ -140,7 +140,7 @@ function hotlineYaml(places: { data: string; flows: string; prompts: string; htt
 function queuesYaml(): unknown {
   const common = {
     agents: { choose: 'longest-idle', ring: '3s', wrapUp: '1s' },
-    callers: { order: 'vip-first', ordinaryWaitsAtMost: '90s' },
+    callers: { order: 'vip-first', waitsAtMost: '90s' },
     limits: { waiting: 50, wait: '2m' },
     announce: { position: 'every 10s', first: '2s' },
   };

@@ -13,7 +13,7 @@ export function sampleQueue(id: string, change: Partial<QueueConfig> = {}): Queu
     require: { service: 1 },
     relax: [],
     agents: { choose: 'longest-idle', ringMs: 15_000, wrapUpMs: 10_000 },
-    callers: { order: 'vip-first', ordinaryWaitsAtMostMs: 90_000 },
+    callers: { order: 'vip-first', waitsAtMostMs: 90_000 },
     limits: { waiting: 200, waitMs: 600_000 },
     announce: { positionEveryMs: 45_000, positionFirstMs: 5_000, comfort: [] },
     music: 'hotline',
@@ -49,7 +49,7 @@ export function sampleAcd(queues: QueueConfig[], agents: AgentConfig[]): AcdConf
   };
 }
 
-/** `95588` has a menu (0 agent, 1 lost card, 2 goodbye) and puts the VIP 13800000001 in the VIP lane; `95500` queues at once. */
+/** `95507` promises a callback into `general`; `95588` has a menu (0 agent, 1 lost card, 2 goodbye) and puts the VIP 13800000001 in the VIP lane; `95500` queues at once. */
 const FLOWS = {
   '95588': `
 flow: test-menu
@@ -80,6 +80,17 @@ start: agent
 nodes:
   agent: { queue: { to: general } }
 `,
+  '95507': `
+flow: call-me-back
+languages: [zh, en]
+start: callback
+prompts: { bye: { zh: 再见, en: Goodbye } }
+nodes:
+  callback: { callback: { to: general }, next: bye, declined: agent, refused: bye }
+  agent: { queue: { to: general }, timedOut: callback-kept, exit: callback-kept }
+  callback-kept: { callback: { confirm: false }, next: bye }
+  bye: { play: bye, hangup: true }
+`,
 };
 
 export function sampleConfig(acd: AcdConfig): HotlineConfig {
@@ -96,5 +107,6 @@ export function sampleConfig(acd: AcdConfig): HotlineConfig {
       ani === '13800000001' ? { id: asId<CustomerId>('c-1'), tier: 'vip', language: 'zh', name: 'Wang' } : null,
     isOpen: () => true,
     defaultLanguage: 'zh',
+    dialOut: { allow: ['1', '021'], deny: ['1900'], perHour: 100, perNumberPerHour: 10, callerId: '95588', countryCode: '86' },
   };
 }

@@ -11,6 +11,7 @@ import { CommandCarrier } from './command-carrier.js';
 import type { Desk, SwitchLog } from './desk.js';
 import { translate, turnAway } from './event-translator.js';
 import { FaultCounter } from './fault-counter.js';
+import { isEndpointName } from './hostile-text.js';
 import { LegBook } from './leg-book.js';
 import { resync } from './resync.js';
 import { WaitingRooms } from './waiting-rooms.js';
@@ -27,6 +28,8 @@ export interface AsteriskOptions {
   readonly resolvePrompt: (ref: PromptRef) => string | null;
   /** Classes of musiconhold.conf that `wait` may name; the first is used for any other name. */
   readonly musicClasses: readonly [string, ...string[]];
+  /** The trunk (an endpoint of our own configuration) by which people outside are called back, and which numbers may be. Absent: nobody is. */
+  readonly outside?: { readonly trunk: string; readonly mayDial: (number: string) => boolean } | undefined;
   readonly log: SwitchLog;
   readonly timing?: Partial<ConnectionTiming & { readonly requestMs: number }>;
 }
@@ -70,7 +73,7 @@ export function createAsteriskSwitch(options: AsteriskOptions): AsteriskSwitch {
   return new Asterisk(options);
 }
 
-function checkOptions({ url, username, password, app, musicClasses }: AsteriskOptions): void {
+function checkOptions({ url, username, password, app, musicClasses, outside }: AsteriskOptions): void {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol))
     throw new Error('the Asterisk address must begin with http:// or https://');
@@ -82,6 +85,7 @@ function checkOptions({ url, username, password, app, musicClasses }: AsteriskOp
   if (weak) throw new Error(`the ARI password is a default or shorter than ${SHORTEST_PASSWORD} characters`);
   if (app !== undefined && !/^[A-Za-z0-9_-]{1,40}$/.test(app))
     throw new Error('the application name may hold letters, digits, _ and - only');
+  if (outside !== undefined && !isEndpointName(outside.trunk)) throw new Error('the trunk must be a plain endpoint name');
   const badClass = musicClasses.find((music) => !isPlainId(music) || music.length > 40);
   if (musicClasses.length === 0 || badClass !== undefined) throw new Error('music classes must be plain names, at least one');
 }
@@ -124,7 +128,7 @@ class Asterisk implements AsteriskSwitch {
       emit: (event) => this.#emit(event),
       rest: () => (this.#up ? this.#rest : null),
     };
-    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt: options.resolvePrompt });
+    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt: options.resolvePrompt, outside: options.outside });
     const { url, username, password } = options;
     this.#http = new AriHttp({ url, username, password, requestTimeoutMs: timing.requestMs });
     this.#connection = new AriConnection({

@@ -2,7 +2,7 @@
 
 /** What `remember` leaves on a caller's leg. */
 export const NOTE_VARIABLE = 'HOTLINE_NOTE';
-/** On a leg that we dialled: `agent,<offerId>`. A ringing leg is not in Stasis yet and has no other mark. */
+/** On a leg that we dialled: `agent,<offerId>` or `outside,<callId>`. A ringing leg is not in Stasis yet and has no other mark. */
 export const LEG_VARIABLE = 'HOTLINE_LEG';
 /** On a recorded caller's leg: `<recordingId> <file>`. */
 export const RECORDING_VARIABLE = 'HOTLINE_RECORDING';

@@ -6,7 +6,7 @@ import type { AriRest } from './ari-rest.js';
 import { LEG_VARIABLE, NOTE_VARIABLE, RECORDING_VARIABLE } from './channel-notes.js';
 import { connectLegs } from './connect-legs.js';
 import { type Desk, endLeg } from './desk.js';
-import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia } from './hostile-text.js';
+import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia, trunkEndpoint } from './hostile-text.js';
 import type { Leg } from './leg-book.js';
 
 /** Q.850 causes; Asterisk turns them into 486, 603, 503, 480 and 404 for a leg that was not answered. */
@@ -24,8 +24,19 @@ const LONGEST_NOTE = 1_000;
 /** How long an event may be behind an answer to a request. */
 const EVENT_LAG_MS = 500;
 
+/** What a new leg is to Asterisk. `endpoint` null: it must not be made. */
+interface Dialling {
+  readonly kind: 'agent' | 'outside';
+  readonly endpoint: string | null;
+  readonly refusal: string;
+  readonly args: string;
+  readonly callerId: string;
+}
+
 export interface CommandOptions {
   readonly resolvePrompt: (ref: PromptRef) => string | null;
+  /** Absent: nobody outside is dialled. */
+  readonly outside?: { readonly trunk: string; readonly mayDial: (number: string) => boolean } | undefined;
 }
 
 /** Carries out commands. Whatever happens, each one settles and tells its failure as the contract of the port says. */
@@ -54,7 +65,7 @@ export class CommandCarrier {
     };
     if (command.callId === null) return work();
     // Dialling a phone needs nothing that the call's earlier commands do, and every millisecond counts. What follows waits for it.
-    if (command.kind === 'ringAgent') return this.#desk.chains.overtake(command.callId, work);
+    if (command.kind === 'ringAgent' || command.kind === 'dialOut') return this.#desk.chains.overtake(command.callId, work);
     return this.#desk.chains.run(command.callId, work);
   }
 
@@ -73,6 +84,8 @@ export class CommandCarrier {
         return this.#whenQuiet(command, 'wait', () => this.#enterRoom(rest, command));
       case 'ringAgent':
         return this.#ringAgent(rest, command);
+      case 'dialOut':
+        return this.#dialOut(rest, command);
       case 'hangUp':
         return this.#hangUp(rest, command);
       case 'connect':
@@ -166,26 +179,48 @@ export class CommandCarrier {
     leg.bridgeId = room;
   }
 
-  async #ringAgent(rest: AriRest, command: SwitchCommandOf<'ringAgent'>): Promise<void> {
+  #ringAgent(rest: AriRest, command: SwitchCommandOf<'ringAgent'>): Promise<void> {
+    return this.#originate(rest, command, {
+      kind: 'agent',
+      endpoint: phoneEndpoint(command.address),
+      refusal: 'the address is not a phone of ours',
+      args: `agent,${command.offerId}`,
+      callerId: callerIdField(command.callerNumber, command.callerName),
+    });
+  }
+
+  /** The state has looked at the number before; a second look here, because whatever passes this line costs money. */
+  #dialOut(rest: AriRest, command: SwitchCommandOf<'dialOut'>): Promise<void> {
+    const { outside } = this.#options;
+    const mayDial = outside?.mayDial(command.number) ?? false;
+    return this.#originate(rest, command, {
+      kind: 'outside',
+      endpoint: outside && mayDial ? trunkEndpoint(command.number, outside.trunk) : null,
+      refusal: 'the number must not be dialled',
+      args: `outside,${command.callId}`,
+      callerId: callerIdField(command.callerId, ''),
+    });
+  }
+
+  async #originate(rest: AriRest, command: SwitchCommandOf<'ringAgent' | 'dialOut'>, leg: Dialling): Promise<void> {
     const { book, app } = this.#desk;
-    const { legId, offerId } = command;
+    const { legId } = command;
     if (book.leg(legId) !== null) return; // dialled already
-    const endpoint = phoneEndpoint(command.address);
     // Named before it is made: its first events may come before the answer to our request.
-    book.add(legId, 'agent', { callId: command.callId });
-    if (endpoint === null) {
+    book.add(legId, leg.kind, { callId: command.callId });
+    if (leg.endpoint === null) {
       endLeg(this.#desk, legId, 'error');
-      return this.#failed(command, 'the address is not a phone of ours');
+      return this.#failed(command, leg.refusal);
     }
     try {
       await rest.originate({
         channelId: legId,
-        endpoint,
+        endpoint: leg.endpoint,
         app,
-        appArgs: `agent,${offerId}`,
-        callerId: callerIdField(command.callerNumber, command.callerName),
+        appArgs: leg.args,
+        callerId: leg.callerId,
         timeout: Math.ceil(command.ringTimeoutMs / 1000) + RING_GRACE_S,
-        variables: { [LEG_VARIABLE]: `agent,${offerId}` },
+        variables: { [LEG_VARIABLE]: leg.args },
       });
     } catch (error) {
       const status = this.#count(error);
@@ -332,6 +367,8 @@ function idsOf(command: SwitchCommand): readonly string[] {
       return [command.legId, command.playbackId];
     case 'ringAgent':
       return [command.legId, command.offerId];
+    case 'dialOut':
+      return [command.legId, command.callId];
     case 'connect':
       return [command.bridgeId, command.callerLegId, command.agentLegId, ...command.stopPlaybacks];
     case 'dissolve':

@@ -83,7 +83,7 @@ function legCame(desk: Desk, channel: AriChannel, args: readonly string[]): void
   const legId = asId<LegId>(channel.id);
   const known = desk.book.leg(legId);
   const digits = dialledDigits(second ?? '');
-  if (role === 'agent') agentAnswered(desk, legId, known);
+  if (role === 'agent' || role === 'outside') dialledLegAnswered(desk, legId, known);
   else if (known !== null) {
     // A leg that the resync has listed says hello a second time.
   } else if (role === 'inbound') callerArrived(desk, legId, channel, first ?? '');
@@ -93,7 +93,7 @@ function legCame(desk: Desk, channel: AriChannel, args: readonly string[]): void
   } else turnAway(desk, legId, 'leg.unknownArgs');
 }
 
-function agentAnswered(desk: Desk, legId: LegId, known: Leg | null): void {
+function dialledLegAnswered(desk: Desk, legId: LegId, known: Leg | null): void {
   if (known === null) turnAway(desk, legId, 'leg.orphan');
   else if (!known.answered) {
     known.answered = true;
@@ -114,6 +114,8 @@ function callerArrived(desk: Desk, legId: LegId, channel: AriChannel, dialled: s
   });
 }
 
+const isDialled = (leg: Leg): boolean => leg.kind === 'agent' || leg.kind === 'outside';
+
 /** Hangs up what nobody knows what to do with. */
 export function turnAway(desk: Desk, legId: LegId, why: string): void {
   desk.faults.count(why);
@@ -127,7 +129,7 @@ export function turnAway(desk: Desk, legId: LegId, why: string): void {
 function legDestroyed(desk: Desk, event: EventOf<'ChannelDestroyed'>): void {
   const leg = desk.book.leg(event.channelId);
   if (leg === null) return;
-  const dialled = leg.kind === 'agent' ? leg : { ...leg, answered: true };
+  const dialled = isDialled(leg) ? leg : { ...leg, answered: true };
   endLeg(desk, leg.legId, legEndCause({ ...dialled, cause: event.cause, techCause: event.techCause }));
 }
 
@@ -141,7 +143,7 @@ function enteredBridge(desk: Desk, { channelId, bridgeId, alone }: EventOf<'Chan
 
 function ringing(desk: Desk, channelId: string): void {
   const leg = desk.book.leg(channelId);
-  if (leg === null || leg.kind !== 'agent' || leg.rang || leg.answered) return;
+  if (leg === null || !isDialled(leg) || leg.rang || leg.answered) return;
   leg.rang = true;
   desk.emit({ kind: 'legRinging', switchId: desk.switchId, legId: leg.legId });
 }

@@ -34,6 +34,11 @@ export function phoneEndpoint(address: string): string | null {
   return name === undefined ? null : `PJSIP/${name}`;
 }
 
+/** `PJSIP/<number>@<trunk>`; null for a number that is not plain digits with a plus before them at most. `trunk` is ours, from the configuration. */
+export function trunkEndpoint(number: string, trunk: string): string | null {
+  return /^\+?[0-9]{7,15}$/.test(number) && isEndpointName(trunk) ? `PJSIP/${number}@${trunk}` : null;
+}
+
 export const isEndpointName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 
 /** An absolute sound file as one entry of a media list; null if it could be read as more than that. */

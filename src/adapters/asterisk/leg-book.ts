@@ -1,12 +1,12 @@
 import type { CallId, LegId, PlaybackId, RecordingId } from '../../base/ids.js';
 
-/** One channel that is ours. `agent` legs were dialled by us, the others came in. */
+/** One channel that is ours. `agent` legs and `outside` legs (a caller whom we called back) were dialled by us, the others came in. */
 export interface Leg {
   readonly legId: LegId;
-  readonly kind: 'caller' | 'agent' | 'phone';
+  readonly kind: 'caller' | 'agent' | 'phone' | 'outside';
   /** Learned from the first command about it. */
   callId: CallId | null;
-  /** For agent legs: picked up and in our hands. */
+  /** For legs that we dialled: picked up and in our hands. */
   answered: boolean;
   rang: boolean;
   hungUpByUs: boolean;

@@ -14,6 +14,8 @@ export interface AsteriskTrunk {
   readonly name: string;
   /** Address or network (CIDR) that calls of this trunk come from. */
   readonly match: string;
+  /** `sip:192.0.2.1:5060`: where calls by this trunk go. Absent: calls come in only. */
+  readonly contact?: string | null;
 }
 
 export interface AsteriskConfigInput {
@@ -64,6 +66,7 @@ const ALPHABETS = {
   name: /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/,
   secret: /^[A-Za-z0-9_-]{12,128}$/,
   contact: /^sip:[A-Za-z0-9_-]{1,40}@(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,39}\]):[0-9]{1,5}$/,
+  host: /^sip:(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,39}\]):[0-9]{1,5}$/,
   address: /^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f:]{2,39}\]?)$/,
   network: /^[0-9A-Fa-f.:]{2,45}(?:\/[0-9]{1,3})?$/,
   dialled: /^\+?[0-9]{2,20}$/,
@@ -169,11 +172,16 @@ function phoneValues(input: AsteriskConfigInput, templates: AsteriskTemplates): 
     });
     return endpoint + auth;
   });
-  const trunks = input.trunks.map(({ name, match }) =>
+  const trunks = input.trunks.map(({ name, match, contact = null }) =>
     fill('trunk.conf', block(templates, 'trunk.conf'), {
       name,
       match: checked('network', 'trunk address', match),
       mediaLines: media,
+      aorsLine: contact === null ? '' : `aors = ${name}`,
+      aorBlock:
+        contact === null
+          ? ''
+          : `[${name}]\ntype = aor\nmax_contacts = 1\ncontact = ${checked('host', 'trunk contact', contact)}\n`,
     }),
   );
   return { phones: phones.join('\n'), trunks: trunks.join('\n') };

@@ -93,16 +93,22 @@ async function look(desk: Desk, rest: AriRest, channel: AriChannel, inCall: bool
     const recording = inCall ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
     return { channel, role: 'caller', dnis: dialledDigits(argument ?? '') ?? '', note, recording };
   }
+  if (inApp && role === 'outside') {
+    const note = await rest.variable(channel.id, NOTE_VARIABLE);
+    const recording = inCall ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
+    return { channel, role: 'outside', dnis: '', note, recording };
+  }
   const base = { channel, dnis: '', note: null, recording: null };
   if (inApp && role === 'phone') return { ...base, role: 'phone' };
   // Not in Stasis yet (ringing), or just coming: the mark that we gave it when we dialled.
   const mark = inApp && role === 'agent' ? 'agent' : await rest.variable(channel.id, LEG_VARIABLE);
+  if (mark?.startsWith('outside')) return { ...base, role: 'outside' };
   return mark?.startsWith('agent') ? { ...base, role: 'agent' } : null;
 }
 
 const legSnapshot = ({ channel, role, dnis, note }: Found): LegSnapshot => ({
   legId: asId<LegId>(channel.id),
-  direction: role === 'agent' ? 'outbound' : 'inbound',
+  direction: role === 'caller' ? 'inbound' : 'outbound',
   state: channel.state === 'Up' ? 'up' : 'ringing',
   ani: role === 'agent' ? '' : cleanText(channel.number, 40),
   aniName: role === 'agent' ? '' : cleanText(channel.name),

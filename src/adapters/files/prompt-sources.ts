@@ -19,6 +19,8 @@ export const SYSTEM_PROMPTS: readonly string[] = [
   'thanks-for-waiting',
   ...Array.from({ length: 20 }, (_, i) => `position-${i + 1}`),
   'position-more',
+  ...Array.from({ length: 20 }, (_, i) => `wait-minutes-${i + 1}`),
+  'wait-more',
   'no-input',
   'invalid-key',
   'goodbye',

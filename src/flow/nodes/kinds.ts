@@ -1,5 +1,6 @@
 import type { FlowNode } from '../program.js';
 import { branchKind } from './branch.js';
+import { callbackKind } from './callback.js';
 import { flowKind } from './flow.js';
 import { gotoKind } from './goto.js';
 import { hangupKind } from './hangup.js';
@@ -21,6 +22,7 @@ export const NODE_KINDS = {
   identify: identifyKind,
   hours: hoursKind,
   queue: queueKind,
+  callback: callbackKind,
   flow: flowKind,
   return: returnKind,
   hangup: hangupKind,

@@ -15,7 +15,11 @@ export interface QueueNode {
   readonly timedOut: string;
   readonly blocked: string;
   readonly exit: string;
+  /** Exits that the queue asks for by name: by its keys and its rules of overflow, and `closed`, `full`, `no-agents`. */
+  readonly exits: ReadonlyMap<string, string>;
 }
+
+const EXIT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 
 const shape = z.strictObject({
   queue: z.strictObject({
@@ -29,12 +33,13 @@ const shape = z.strictObject({
   blocked: target.optional(),
   noAgents: target.optional(),
   exit: target.optional(),
+  exits: z.record(z.string(), target).optional(),
 });
 
 export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   name: 'queue',
   about:
-    'Waits for an agent. answered: after the talk. timedOut, blocked (or noAgents), exit: the queue let the caller go; without them a polite sorry and goodbye.',
+    'Waits for an agent. answered: after the talk. timedOut, blocked (or noAgents), exit, and the named exits: the queue let the caller go; without them a polite sorry and goodbye.',
   shape,
   waits: true,
   compile(raw, build) {
@@ -43,6 +48,11 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
     for (const skill of Object.keys(queue.skills ?? {})) build.known('skill', ['queue', 'skills', skill], skill);
     if (raw.blocked !== undefined && raw.noAgents !== undefined) {
       build.errorAtKey('contradiction', ['noAgents'], 'noAgents is another word for blocked; give one of them');
+    }
+    const exits = new Map<string, string>();
+    for (const [name, to] of Object.entries(raw.exits ?? {})) {
+      if (!EXIT_NAME.test(name)) build.errorAtKey('bad-name', ['exits', name], 'an exit is small letters, digits and dashes');
+      exits.set(name, build.target(['exits', name], to, name, ''));
     }
     const orSorry = (name: 'timedOut' | 'blocked' | 'noAgents' | 'exit'): string =>
       raw[name] === undefined ? SORRY_NODE : build.target([name], raw[name], name, '');
@@ -56,6 +66,7 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
       timedOut: orSorry('timedOut'),
       blocked: orSorry(raw.blocked === undefined ? 'noAgents' : 'blocked'),
       exit: orSorry('exit'),
+      exits,
     };
   },
   isEnd: () => true,
@@ -73,8 +84,12 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   input(node, walk, input) {
     if (input.kind === 'talkEnded') return node.answered ?? walk.end();
     if (input.kind !== 'queueLeft') return null;
+    const named = input.branch ? node.exits.get(input.branch) : undefined;
+    if (named !== undefined) return named;
     if (input.exit === 'timedOut') return node.timedOut;
-    if (input.exit === 'blocked') return node.blocked;
-    return input.exit === 'exitedByKey' ? node.exit : SORRY_NODE;
+    if (input.exit === 'exitedByKey') return node.exit;
+    // Let go because nobody is there or the queue has closed: as if the caller had not got in.
+    const refused = input.exit === 'blocked' || input.branch === 'no-agents' || input.branch === 'closed';
+    return refused ? node.blocked : SORRY_NODE;
   },
 };

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { AcdConfig } from '../../acd/config.js';
+import type { AcdConfig, QueueConfig, RequirementExpression } from '../../acd/config.js';
 import { flowIdsOf, listFlowFiles } from '../../adapters/files/flow-files.js';
 import { type Calendar, daysBetween, type OpenSpan } from '../../base/calendar.js';
 import { asId, type FlowId, type SwitchId } from '../../base/ids.js';
 import { err, ok, type Result } from '../../base/result.js';
-import type { Ms } from '../../base/time.js';
+import { type Ms, SECOND } from '../../base/time.js';
 import { formatFinding } from '../../flow/finding.js';
 import { readSource } from '../../flow/source.js';
+import { buildCallback, buildDialOut, type DialOut } from './callback.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
 import { byFileAndPlace, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
+import { buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
   type AgentsFile,
@@ -56,6 +58,8 @@ export interface LoadedConfig {
   readonly tiers: readonly string[];
   readonly customers: CustomerDirectory;
   readonly acd: AcdConfig;
+  /** Whom we may dial outside, and by which trunk; null: nobody. */
+  readonly dialOut: DialOut | null;
   readonly maintenance: { readonly everyMs: Ms; readonly keepFactsMs: Ms };
   /** What is odd and may be meant so. */
   readonly warnings: readonly ConfigFinding[];
@@ -150,18 +154,22 @@ function build(files: Files, base: string, version: string, warnings: readonly C
       recordings: resolve(data, hotline.folders.recordings),
     },
     numbers: hotline.numbers as Record<string, FlowId>,
-    calendars: Object.fromEntries(
-      Object.entries(hotline.calendars).map(([name, calendar]) => [name, buildCalendar(calendar, hotline.timeZone)]),
-    ),
+    calendars: buildCalendars(hotline),
     prompts: hotline.prompts,
     skills: hotline.skills,
     tiers: hotline.tiers,
     customers: customerDirectory(files.customers, hotline.countryCode),
     acd: buildAcd(files),
+    dialOut: hotline.dialOut === undefined ? null : buildDialOut(hotline.dialOut, hotline.countryCode),
     maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
     warnings,
   });
 }
+
+const buildCalendars = (hotline: HotlineFile): Record<string, Calendar> =>
+  Object.fromEntries(
+    Object.entries(hotline.calendars).map(([name, calendar]) => [name, buildCalendar(calendar, hotline.timeZone)]),
+  );
 
 function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: string): Calendar {
   const week = calendar.week;
@@ -180,7 +188,9 @@ function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: str
   };
 }
 
-function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
+/** What the engine is told, from checked files. */
+export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
+  const calendars = buildCalendars(hotline);
   return {
     queues: Object.entries(queues.queues).map(([id, queue]) => ({
       id: asId(id),
@@ -191,25 +201,65 @@ function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
         formula: queue.target.formula,
         shortAbandonMs: queue.target.shortAbandon,
       },
-      require: queue.require,
-      relax: queue.relax.map((step) => ({ afterMs: step.after, require: step.require, groups: step.from })),
-      agents: { choose: queue.agents.choose, ringMs: queue.agents.ring, wrapUpMs: queue.agents.wrapUp },
-      callers: { order: queue.callers.order, ordinaryWaitsAtMostMs: queue.callers.ordinaryWaitsAtMost },
+      require: queue.require as RequirementExpression,
+      relax: queue.relax.map((step) => ({
+        afterMs: step.after,
+        require: step.require as RequirementExpression,
+        groups: step.from,
+        drop: step.drop,
+        lower: step.lower,
+      })),
+      agents: buildAgentChoice(queue.agents),
+      callers: buildCallerOrder(queue.callers),
       limits: { waiting: queue.limits.waiting, waitMs: queue.limits.wait },
       announce: {
         positionEveryMs: queue.announce.position,
         positionFirstMs: queue.announce.first,
         comfort: queue.announce.comfort,
       },
+      ...buildQueueRules(queue, calendars),
+      ...(queue.callback && { callback: buildCallback(queue.callback) }),
       music: queue.music,
       record: { share: queue.record.share, keepMs: queue.record.keep },
     })),
     agents: Object.entries(agents.agents).map(([id, agent]) => ({ id: asId(id), ...agent })),
     notReadyReasons: hotline.notReadyReasons,
+    notReadyLimitMs: hotline.notReadyLimits,
     phoneFailuresAllowed: hotline.phones.failuresAllowed,
     backOffMs: hotline.phones.backOff,
+    rona: hotline.phones.rona,
+    offersAtOnce: hotline.phones.offersAtOnce,
+    seed: hotline.redis.domain,
   };
 }
+
+function buildAgentChoice(agents: QueueFile['agents']): QueueConfig['agents'] {
+  const { choose, ring, wrapUp, wrapUpAtMost, atOnce, preferredWait, lastAgent, autoAnswer } = agents;
+  return {
+    choose,
+    ringMs: ring,
+    wrapUpMs: wrapUp,
+    ...(wrapUpAtMost === undefined ? {} : { wrapUpAtMostMs: wrapUpAtMost }),
+    offersAtOnce: atOnce,
+    preferredWaitMs: preferredWait,
+    ...(lastAgent ? { lastAgent: { rememberMs: lastAgent.remember, waitMs: lastAgent.wait } } : {}),
+    autoAnswer,
+  };
+}
+
+/** Nobody waits longer than this behind others where the file does not say. */
+const WAITS_AT_MOST_MS = 90 * SECOND;
+
+function buildCallerOrder({ order, waitsAtMost, credit, ageing }: QueueFile['callers']): QueueConfig['callers'] {
+  return {
+    order,
+    waitsAtMostMs: waitsAtMost ?? WAITS_AT_MOST_MS,
+    ...(credit ? { credit: { vipMs: credit.vip, perPriorityMs: credit.perPriority, tiersMs: credit.tiers } } : {}),
+    ...(ageing === undefined ? {} : { ageingMs: ageing }),
+  };
+}
+
+type QueueFile = QueuesFile['queues'][string];
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -1,3 +1,6 @@
+import { SYSTEM_REASONS } from '../../acd/agents.js';
+import type { Requirement, RequirementExpression } from '../../acd/config.js';
+import { alternativesIn, implies, isTooWide, MAX_ALTERNATIVES } from '../../acd/requirement.js';
 import { daysBetween, isDay, isTimeZone } from '../../base/calendar.js';
 import { parseDuration } from '../../base/time.js';
 import { didYouMean, quoted } from '../../flow/finding.js';
@@ -43,6 +46,14 @@ function checkHotline(hotline: Reader, flows: readonly string[]): void {
     hotline.text(['numbers', number], (flow) => hotline.known('flow', flow, flows));
   }
   for (const list of ['skills', 'tiers', 'languages', 'notReadyReasons']) hotline.once([list]);
+  for (const [index, skill] of hotline.items(['skills']).entries()) {
+    if (skill === 'all' || skill === 'any') hotline.say(['skills', index], 'reserved-name', `a skill cannot be called ${skill}`);
+  }
+  const reasons = hotline.has(['notReadyReasons']) ? hotline.texts(['notReadyReasons']) : ['break', 'training', 'back-office'];
+  for (const reason of hotline.keys(['notReadyLimits'])) {
+    const known = hotline.known('reason', reason, [...reasons, ...SYSTEM_REASONS]);
+    if (known !== true) hotline.sayKey(['notReadyLimits', reason], ...known);
+  }
   const languages = hotline.texts(['languages']);
   if (hotline.has(['languages']) && hotline.has(['prompts', 'voices'])) {
     for (const language of languages) {
@@ -108,17 +119,31 @@ function checkQueues(queues: Reader, settings: Reader | null, agents: Reader | n
   const groups = new Set(agents?.keys(['agents']).flatMap((id) => agents.texts(['agents', id, 'groups'])));
   for (const id of queues.keys(['queues'])) {
     const path = ['queues', id];
-    checkSkills(queues, [...path, 'require'], skills);
+    checkRequirement(queues, [...path, 'require'], skills);
+    const tiers = settings?.has(['tiers']) ? settings.texts(['tiers']) : ['ordinary', 'vip'];
+    for (const tier of queues.keys([...path, 'callers', 'credit', 'tiers'])) {
+      const known = queues.known('tier', tier, tiers);
+      if (known !== true) queues.sayKey([...path, 'callers', 'credit', 'tiers', tier], ...known);
+    }
     if (queues.has([...path, 'title'])) {
       for (const language of languages) {
         if (!queues.has([...path, 'title', language]))
           queues.say([...path, 'title'], 'missing-language', `no title for ${language}`);
       }
     }
+    checkRules(queues, path, settings, agents ? groups : null, skills);
     let lastMs = -1;
     for (const [index] of queues.items([...path, 'relax']).entries()) {
       const step = [...path, 'relax', index];
-      checkSkills(queues, [...step, 'require'], skills);
+      checkRequirement(queues, [...step, 'require'], skills);
+      checkSkills(queues, [...step, 'lower'], skills);
+      for (const [nth] of skills ? queues.items([...step, 'drop']).entries() : []) {
+        queues.text([...step, 'drop', nth], (skill) => queues.known('skill', skill, skills ?? []));
+      }
+      const softer = queues.items([...step, 'drop']).length + queues.keys([...step, 'lower']).length > 0;
+      if (softer && queues.has([...step, 'require']) && queues.items([...step, 'from']).length === 0) {
+        queues.say([...step, 'require'], 'contradiction', '"require" replaces what "drop" and "lower" would soften');
+      }
       if (agents) {
         for (const [nth] of queues.items([...step, 'from']).entries()) {
           queues.text([...step, 'from', nth], (group) => queues.known('group', group, groups));
@@ -134,18 +159,85 @@ function checkQueues(queues: Reader, settings: Reader | null, agents: Reader | n
     }
     if (
       agents &&
-      !agents.keys(['agents']).some((agent) => meets(queues, [...path, 'require'], agents, ['agents', agent, 'skills']))
+      !agents.keys(['agents']).some((agent) => {
+        const skills = levelsAt(agents, ['agents', agent, 'skills']);
+        return alternativesIn(expressionAt(queues.at([...path, 'require']))).some((least) => implies(skills, least));
+      })
     ) {
       queues.sayKey(path, 'nobody-can-serve', `no agent has what ${quoted(id)} requires`, 'warn');
     }
   }
 }
 
-function meets(queues: Reader, require: Path, agents: Reader, skills: Path): boolean {
-  return queues.keys(require).every((skill) => {
-    const [least, level] = [queues.at([...require, skill]), agents.at([...skills, skill])];
-    return typeof least !== 'number' || (typeof level === 'number' && level >= least);
+/** The requirement at a path as an expression; whatever has the wrong shape is left out, the shape says so. */
+function expressionAt(value: unknown): RequirementExpression {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  const entries = Object.entries(value).flatMap(([name, entry]): [string, RequirementExpression[string]][] => {
+    if (typeof entry === 'number') return [[name, entry]];
+    return Array.isArray(entry) && (name === 'all' || name === 'any') ? [[name, entry.map(expressionAt)]] : [];
   });
+  return Object.fromEntries(entries);
+}
+
+function levelsAt(reader: Reader, path: Path): Requirement {
+  return Object.fromEntries(
+    reader.keys(path).flatMap((skill) => {
+      const level = reader.at([...path, skill]);
+      return typeof level === 'number' ? [[skill, level]] : [];
+    }),
+  );
+}
+
+function checkRequirement(reader: Reader, path: Path, skills: readonly string[] | null): void {
+  if (isTooWide(expressionAt(reader.at(path)))) {
+    reader.say(path, 'too-many-alternatives', `this comes to more than ${MAX_ALTERNATIVES} ways to be eligible`);
+  }
+  checkNamedSkills(reader, path, skills);
+}
+
+function checkNamedSkills(reader: Reader, path: Path, skills: readonly string[] | null): void {
+  for (const key of reader.keys(path)) {
+    const items = reader.items([...path, key]);
+    if ((key === 'all' || key === 'any') && items.length > 0) {
+      for (const index of items.keys()) checkNamedSkills(reader, [...path, key, index], skills);
+    } else if (skills && key !== 'all' && key !== 'any') {
+      const known = reader.known('skill', key, skills);
+      if (known !== true) reader.sayKey([...path, key], ...known);
+    }
+  }
+}
+
+/** The calendars, queues and groups that a queue's rules name. */
+function checkRules(
+  queues: Reader,
+  path: Path,
+  settings: Reader | null,
+  groups: ReadonlySet<string> | null,
+  skills: readonly string[] | null,
+): void {
+  const others = queues.keys(['queues']).filter((id) => id !== path.at(-1));
+  if (settings) {
+    queues.text([...path, 'callback', 'calendar'], (calendar) =>
+      queues.known('calendar', calendar, settings.keys(['calendars'])),
+    );
+    if (queues.has([...path, 'callback']) && !settings.has(['dialOut']))
+      queues.sayKey([...path, 'callback'], 'no-trunk', 'nobody can be called back: hotline.yaml has no dialOut');
+    queues.text([...path, 'hours', 'calendar'], (calendar) => queues.known('calendar', calendar, settings.keys(['calendars'])));
+  }
+  const checkGroups = (at: Path): void => {
+    for (const [nth] of groups ? queues.items(at).entries() : []) {
+      queues.text([...at, nth], (group) => queues.known('group', group, groups ?? []));
+    }
+  };
+  for (const [index] of queues.items([...path, 'overflow']).entries()) {
+    const to = [...path, 'overflow', index, 'to'];
+    queues.text([...to, 'queue'], (queue) => queues.known('queue', queue, others));
+    checkGroups([...to, 'groups']);
+  }
+  for (const [index] of queues.items([...path, 'borrow']).entries()) {
+    checkGroups([...path, 'borrow', index, 'groups']);
+    checkRequirement(queues, [...path, 'borrow', index, 'require'], skills);
+  }
 }
 
 function checkSkills(reader: Reader, path: Path, skills: readonly string[] | null): void {

@@ -1,20 +1,9 @@
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
-import {
-  count,
-  duration,
-  every,
-  id,
-  language,
-  line,
-  name,
-  openSpan,
-  path,
-  percent,
-  phone,
-  phoneNumber,
-  titles,
-} from './values.js';
+import { callbackShape, dialOutShape } from './callback.js';
+import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
+import { announcements, queueRules } from './queue-rule-shapes.js';
+import { count, duration, id, language, line, name, openSpan, path, percent, phone, phoneNumber, titles } from './values.js';
 
 /** The shapes of the four files of `config/`. From them come the checks, the defaults, and the JSON Schemas that editors complete by. */
 
@@ -98,18 +87,23 @@ export const hotlineShape = z.strictObject({
   skills: z.array(name).min(1).max(200),
   tiers: z.array(name).min(1).max(20).default(['ordinary', 'vip']),
   notReadyReasons: z.array(name).max(50).default(['break', 'training', 'back-office']),
+  notReadyLimits: z.record(name, duration(SECOND, DAY)).default({}).describe('reason -> how long; what is longer is told'),
   phones: z
     .strictObject({
       failuresAllowed: count(1, 100).default(3),
+      rona: z.enum(['notReady', 'backOff']).default('notReady').describe('what an unanswered offer does to the agent'),
+      offersAtOnce: count(0, 10_000).default(0).describe('phones that may ring at once on the whole site; 0: no limit'),
       backOff: z
         .strictObject({
           busy: duration(0, HOUR).default(10 * SECOND),
           declined: duration(0, HOUR).default(5 * SECOND),
           unreachable: duration(0, HOUR).default(30 * SECOND),
+          noAnswer: duration(0, HOUR).default(30 * SECOND),
         })
         .prefault({}),
     })
     .prefault({}),
+  dialOut: dialOutShape.optional(),
   maintenance: z
     .strictObject({
       every: duration(MINUTE, DAY).default(HOUR),
@@ -118,8 +112,6 @@ export const hotlineShape = z.strictObject({
     .prefault({})
     .describe('how often what is past its keeping time is removed, and how long facts stay in Redis'),
 });
-
-const requirement = z.record(name, count(1, 10));
 
 const queue = z.strictObject({
   title: titles,
@@ -142,40 +134,16 @@ const queue = z.strictObject({
       shortAbandon: duration(0, MINUTE).default(5 * SECOND),
     })
     .prefault({}),
-  require: requirement.default({}).describe('skill -> least level'),
-  relax: z
-    .array(
-      z.strictObject({
-        after: duration(SECOND, HOUR),
-        require: requirement.default({}),
-        from: z.array(name).max(20).default([]).describe('groups that may help'),
-      }),
-    )
-    .max(10)
-    .default([]),
-  agents: z
-    .strictObject({
-      choose: z.enum(['longest-idle', 'best-skill']).default('longest-idle'),
-      ring: duration(SECOND, 2 * MINUTE).default(15 * SECOND),
-      wrapUp: duration(0, HOUR).default(10 * SECOND),
-    })
-    .prefault({}),
-  callers: z
-    .strictObject({
-      order: z.enum(['first-come', 'vip-first']).default('first-come'),
-      ordinaryWaitsAtMost: duration(SECOND, HOUR).default(90 * SECOND),
-    })
-    .prefault({}),
+  require: requirement.prefault({}).describe('skill -> least level; any: [..] and all: [..] hold further requirements'),
+  relax: z.array(relaxStep).max(10).default([]),
+  agents: choosingAgents,
+  callers: choosingCallers,
   limits: z
     .strictObject({ waiting: count(0, 100_000).default(200), wait: duration(SECOND, DAY).default(10 * MINUTE) })
     .prefault({}),
-  announce: z
-    .strictObject({
-      position: every(10 * SECOND, HOUR).default(45 * SECOND),
-      first: duration(0, HOUR).default(5 * SECOND),
-      comfort: z.array(line).max(20).default([]),
-    })
-    .prefault({}),
+  announce: announcements,
+  ...queueRules,
+  callback: callbackShape.optional(),
   music: name.default('default'),
   record: z.strictObject({ keep: duration(DAY, 3_650 * DAY).default(90 * DAY), share: percent(0).default(1) }).prefault({}),
 });
@@ -192,6 +160,7 @@ export const agentsShape = z.strictObject({
       phone,
       skills: z.record(name, count(1, 10)).default({}),
       queueRank: z.record(name, count(0, 100)).default({}).describe('queue -> rank, smaller first'),
+      autoAnswer: z.boolean().default(false).describe('the phone picks up by itself'),
     }),
   ),
 });
