@@ -23,6 +23,15 @@ export const HZ = {
   signedOut: 950,
   refused: 1000,
   caller: 1100,
+  minutes: 850,
+  comfort: 500,
+  /** Where a queue of `HouseRules` lets its callers go. */
+  late: 750,
+  refused2: 1050,
+  full: 1150,
+  closed: 1250,
+  empty: 1350,
+  help: 1450,
   /** 1001 sends 1500, 1002 1600 ... */
   agent: 1500,
 } as const;
@@ -33,6 +42,10 @@ const SYSTEM_HZ: Record<string, number> = {
   goodbye: HZ.goodbye,
   'position-{n}': HZ.position,
   'position-more': HZ.position,
+  'wait-minutes-{n}': HZ.minutes,
+  'wait-minutes-1': HZ.minutes,
+  'wait-more': HZ.minutes,
+  'thanks-for-waiting': HZ.comfort,
   'agent-signed-in': HZ.signedIn,
   'agent-ready': HZ.ready,
   'agent-not-ready': HZ.notReady,
@@ -80,6 +93,41 @@ const STRAIGHT_FLOW = {
   nodes: { agent: { queue: { to: 'general' }, answered: 'bye' }, bye: { play: 'goodbye', hangup: true } },
 };
 
+/** What the prompts behind the exits of a line are called, and their tones. */
+const EXITS = { late: HZ.late, refused: HZ.refused2, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
+export type ExitPrompt = keyof typeof EXITS;
+
+/** A number that leads straight into a queue. Without `exits` a caller whom the queue lets go hears the system's "sorry, goodbye". */
+export interface HouseLine {
+  readonly to: string;
+  readonly lane?: 'vip';
+  readonly priority?: number;
+  readonly skills?: Readonly<Record<string, number>>;
+  /** What is heard behind the exits of the queue node that every queue has. */
+  readonly timedOut?: ExitPrompt;
+  readonly blocked?: ExitPrompt;
+  readonly exit?: ExitPrompt;
+  /** And behind those that are asked for by name. */
+  readonly exits?: Readonly<Record<string, ExitPrompt>>;
+}
+
+/** Queues, agents and lines of a house of its own, in place of the usual ones, all in the words of the configuration files. */
+export interface HouseRules {
+  /** Id of the queue -> what differs from a plain one: `require` is the skill of the queue's own name unless told. */
+  readonly queues: Readonly<Record<string, object>>;
+  /** Id -> skills, and groups, queueRank ... A phone on a port of SIPp (`sipp: true`) is served by a scenario of test/sipp. */
+  readonly agents: Readonly<Record<string, { readonly skills?: Readonly<Record<string, number>>; readonly sipp?: boolean }>>;
+  /** Number dialled -> where it leads. */
+  readonly lines: Readonly<Record<string, HouseLine>>;
+  readonly skills?: readonly string[];
+  /** Laid over hotline.yaml. */
+  readonly hotline?: object;
+}
+
+/** The agents of a house and who has a phone that measures. */
+export const agentsOf = (rules?: HouseRules): readonly string[] => (rules ? Object.keys(rules.agents) : AGENTS);
+export const isServedBySipp = (name: string, rules?: HouseRules): boolean => rules?.agents[name]?.sipp === true;
+
 export interface HouseSite {
   /** For `--config`. */
   readonly config: string;
@@ -88,8 +136,8 @@ export interface HouseSite {
 }
 
 /** Writes the whole site below `folder`. `prompts` is shared by all houses: a sound is made once for all runs. */
-export function writeHouseSite(options: { folder: string; prompts: string; httpPort: number }): HouseSite {
-  const { folder, prompts, httpPort } = options;
+export function writeHouseSite(options: { folder: string; prompts: string; httpPort: number; rules?: HouseRules }): HouseSite {
+  const { folder, prompts, httpPort, rules } = options;
   const config = join(folder, 'config');
   const flows = join(folder, 'flows');
   const music = join(folder, 'music');
@@ -98,9 +146,10 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   const apiToken = 'a-token-for-tests-only-0123456789';
   writeFileSync(join(config, 'api-token'), `${apiToken}\n`, { mode: 0o600 });
   const write = (name: string, content: unknown): void => writeFileSync(join(config, `${name}.yaml`), yaml(content));
-  write('hotline', hotlineYaml({ data: join(folder, 'data'), flows, prompts, httpPort, tokenFile: join(config, 'api-token') }));
-  write('queues', queuesYaml());
-  write('agents', agentsYaml());
+  const hotline = hotlineYaml({ data: join(folder, 'data'), flows, prompts, httpPort, tokenFile: join(config, 'api-token') });
+  write('hotline', rules ? withRules(hotline, rules) : hotline);
+  write('queues', rules ? ownQueues(rules) : queuesYaml());
+  write('agents', rules ? ownAgents(rules) : agentsYaml());
   write('customers', {
     customers: {
       C1: { name: '王女士', tier: 'vip', language: 'zh', numbers: [VIP_NUMBER] },
@@ -108,6 +157,10 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
     },
   });
   writeFileSync(join(config, 'prompts.yaml'), withTones(readFileSync(join(projectFolder, 'config', 'prompts.yaml'), 'utf8')));
+  for (const [number, line] of Object.entries(rules?.lines ?? {})) {
+    writeFileSync(join(flows, `line-${number}.yaml`), yaml(lineFlow(number, line)));
+  }
+  if (rules) return { config, music, apiToken };
   const shipped = join(projectFolder, 'ivr-flows');
   for (const name of readdirSync(shipped).filter((file) => file.endsWith('.yaml'))) {
     writeFileSync(join(flows, name), withTones(readFileSync(join(shipped, name), 'utf8')));
@@ -117,7 +170,7 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   return { config, music, apiToken };
 }
 
-function hotlineYaml(places: { data: string; flows: string; prompts: string; httpPort: number; tokenFile: string }): unknown {
+function hotlineYaml(places: { data: string; flows: string; prompts: string; httpPort: number; tokenFile: string }): object {
   const { data, flows, prompts, httpPort, tokenFile } = places;
   return {
     site: 'House of tests',
@@ -156,6 +209,52 @@ function queuesYaml(): unknown {
       general: queue('General', 'service'),
       'lost-card': { ...queue('Lost card', 'lost-card'), ...patient },
       transport: queue('Transport', 'transport'),
+    },
+  };
+}
+
+function withRules(hotline: object, rules: HouseRules): object {
+  return {
+    ...hotline,
+    numbers: Object.fromEntries(Object.keys(rules.lines).map((number) => [number, `line-${number}`])),
+    skills: [...new Set([...Object.keys(rules.queues), ...(rules.skills ?? [])])],
+    ...rules.hotline,
+  };
+}
+
+function ownQueues({ queues }: HouseRules): unknown {
+  const plain = (id: string) => ({
+    title: { zh: id, en: id },
+    require: { [id]: 1 },
+    limits: { wait: '2m' },
+    announce: { position: 'never' },
+  });
+  const own = ([id, { agents, ...rest }]: [string, { agents?: object }]) => [
+    id,
+    { ...plain(id), agents: { ring: '5s', wrapUp: '0s', ...agents }, ...rest },
+  ];
+  return { queues: Object.fromEntries(Object.entries(queues).map(own)) };
+}
+
+function ownAgents({ agents }: HouseRules): unknown {
+  const own = ([id, { sipp: _sipp, ...rest }]: [string, { sipp?: boolean }]) => [
+    id,
+    { name: `Agent ${id}`, team: 'north', phone: `sip:${id}`, ...rest },
+  ];
+  return { agents: Object.fromEntries(Object.entries(agents).map(own)) };
+}
+
+function lineFlow(number: string, { exits = {}, timedOut, blocked, exit, ...queue }: HouseLine): unknown {
+  const ways = Object.entries({ timedOut, blocked, exit }).flatMap(([way, prompt]) => (prompt ? [[way, prompt] as const] : []));
+  const used = [...new Set([...ways.map(([, prompt]) => prompt), ...Object.values(exits)])];
+  return {
+    flow: `line-${number}`,
+    languages: ['zh', 'en'],
+    start: 'agent',
+    ...(used.length > 0 && { prompts: Object.fromEntries(used.map((name) => [name, tone(EXITS[name])])) }),
+    nodes: {
+      agent: { queue, ...Object.fromEntries(ways), ...(Object.keys(exits).length > 0 && { exits }) },
+      ...Object.fromEntries(used.map((name) => [name, { play: name, hangup: true }])),
     },
   };
 }

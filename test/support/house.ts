@@ -9,11 +9,12 @@ import { freePorts } from '../../src/cli/stack/ports.js';
 import { readSite, type Site } from '../../src/main/site.js';
 import type { AgentView, RecordingView } from '../../src/service-level/views.js';
 import { leftOvers } from './house-checks.js';
+import { HouseFacts } from './house-facts.js';
 import { buildHotline, HotlineProcess } from './house-process.js';
-import { AGENTS, agentHz, HZ, STRAIGHT, writeHouseSite } from './house-site.js';
+import { agentHz, agentsOf, type HouseRules, HZ, isServedBySipp, STRAIGHT, writeHouseSite } from './house-site.js';
 import type { DialOptions } from './phone/call.js';
 import { createPhone, type Phone, type PhoneBehaviour, type PhoneCall, until } from './phone/phone.js';
-import { type RunningSipp, type SippOptions, startSipp } from './sipp.js';
+import { freeUdpPort, type RunningSipp, type SippOptions, startSipp } from './sipp.js';
 import { startTestStack, type TestStack } from './stack.js';
 
 export { HZ } from './house-site.js';
@@ -25,9 +26,16 @@ const SETTLED_WITHIN_MS = 30_000;
 const SCENE_WITHIN_MS = 90_000;
 const FILE_WITHIN_MS = 300_000;
 
+/** `quiet`: sends and hears nothing, which costs no packets. */
+type DialingOptions = { readonly toneHz?: number; readonly quiet?: boolean } & DialOptions;
+
 /** The whole house for one test file: its own Redis, Asterisk, hotline as a child process, and agents' phones that measure. */
 export class House {
   readonly phones = new Map<string, Phone>();
+  /** Follows the facts for tests in which many wait for many things at once. Does not notice when Redis loses what it had. */
+  readonly follow: HouseFacts;
+  /** Agents' phones that SIPp plays, and their ports. */
+  readonly #sippPorts = new Map<string, number>();
   readonly #callers: Phone[] = [];
   readonly #sipps: RunningSipp[] = [];
   #numbers = 0;
@@ -42,10 +50,13 @@ export class House {
     readonly url: string,
     readonly config: string,
     private readonly token: string,
-  ) {}
+  ) {
+    this.follow = new HouseFacts(store);
+  }
 
   /** `serving: false`: everything but hotline is up. */
-  static async open(t: Test, options: { serving?: boolean } = {}): Promise<House> {
+  static async open(t: Test, options: { serving?: boolean; rules?: HouseRules } = {}): Promise<House> {
+    const { rules } = options;
     t.setTimeout(FILE_WITHIN_MS);
     const tests = join(cacheFolder(process.env), 'tests');
     const folder = join(tests, `house-${process.pid}`);
@@ -53,8 +64,16 @@ export class House {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     const prompts = join(tests, 'house-prompts');
     const httpPort = await freePorts(1);
-    const { config, music, apiToken } = writeHouseSite({ folder, prompts, httpPort });
-    const phones = await Promise.all(AGENTS.map((name) => createPhone({ name, toneHz: agentHz(name) })));
+    const { config, music, apiToken } = writeHouseSite({ folder, prompts, httpPort, ...(rules && { rules }) });
+    const names = agentsOf(rules);
+    const measuring = names.filter((name) => !isServedBySipp(name, rules));
+    const phones = await Promise.all(measuring.map((name) => createPhone({ name, toneHz: agentHz(name) })));
+    const sippPorts = new Map<string, number>();
+    for (const name of names.filter((each) => isServedBySipp(each, rules))) sippPorts.set(name, await freeUdpPort());
+    const contacts = [
+      ...phones.map(({ name, uri }) => ({ name, contact: uri })),
+      ...[...sippPorts].map(([name, port]) => ({ name, contact: `sip:${name}@127.0.0.1:${port}` })),
+    ];
     t.teardown(async () => {
       if (t.passing() !== false) rmSync(folder, { recursive: true, force: true });
     });
@@ -65,7 +84,7 @@ export class House {
           data: join(folder, 'data'),
           music,
           ownNumbers: [STRAIGHT],
-          phones: phones.map((phone) => ({ name: phone.name, password: null, contact: phone.uri })),
+          phones: contacts.map((each) => ({ ...each, password: null })),
           fallback: { announcements: [join(prompts, 'fallback-zh')], goodbye: join(prompts, 'fallback-zh'), members: ['1001'] },
         },
       }),
@@ -86,6 +105,7 @@ export class House {
     const store = await RedisStore.connect({ url: redis.url, domain: 'house', log: SILENT });
     const house = new House(folder, stack, hotline, site.value, store, url, config, apiToken);
     for (const phone of phones) house.phones.set(phone.name, phone);
+    for (const [name, port] of sippPorts) house.#sippPorts.set(name, port);
     t.teardown(() => house.#close());
     if (options.serving !== false) await hotline.start();
     return house;
@@ -129,15 +149,16 @@ export class House {
   }
 
   /** A caller with a number of its own (told apart from all others by it) who dials. */
-  async dial(dnis: string, options: { from?: string; toneHz?: number } & DialOptions = {}): Promise<PhoneCall> {
+  async dial(dnis: string, options: DialingOptions = {}): Promise<PhoneCall> {
     const name = options.from ?? this.number();
-    const phone = await createPhone({ name: 'outside', toneHz: options.toneHz ?? HZ.caller });
+    const media = options.quiet ? 'off' : 'on';
+    const phone = await createPhone({ name: 'outside', toneHz: options.toneHz ?? HZ.caller, media });
     this.#callers.push(phone);
     return phone.dial(`sip:${dnis}@127.0.0.1:${this.stack.asterisk.sipPort}`, { ...options, from: name });
   }
 
   /** Dials and waits until it is picked up. */
-  async call(dnis: string, options: { from?: string; toneHz?: number } & DialOptions = {}): Promise<PhoneCall> {
+  async call(dnis: string, options: DialingOptions = {}): Promise<PhoneCall> {
     return (await this.dial(dnis, options)).answered(5_000);
   }
 
@@ -152,6 +173,16 @@ export class House {
     const folder = join(this.folder, `sipp-${this.#sippCount}`);
     const remote = { host: '127.0.0.1', port: this.stack.asterisk.sipPort };
     const sipp = await startSipp({ ...options, folder, remote });
+    this.#sipps.push(sipp);
+    return sipp;
+  }
+
+  /** An agent's phone by SIPp. */
+  async sippAgent(name: string, scenario: string, pauses: Readonly<Record<string, number>> = {}): Promise<RunningSipp> {
+    const port = this.#sippPorts.get(name);
+    if (port === undefined) throw new Error(`the phone ${name} is not one of SIPp`);
+    this.#sippCount += 1;
+    const sipp = await startSipp({ scenario, port, pauses, folder: join(this.folder, `sipp-${this.#sippCount}`) });
     this.#sipps.push(sipp);
     return sipp;
   }
