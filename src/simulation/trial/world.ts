@@ -66,6 +66,7 @@ export class World {
   healed = false;
   owner: SimulatedNode | null = null;
   newestFence = 0;
+  leaseTakenMs: Ms = 0;
   #attached: FaultyLine | null = null;
   #connected = true;
   #heardSeq = 0;
@@ -174,6 +175,7 @@ export class World {
     if (this.owner !== node && this.owner?.controller?.degraded) this.degradedDeath = true;
     this.owner = node;
     this.newestFence = fence;
+    this.leaseTakenMs = this.clock.nowMs();
     this.#heardSeq = this.store.lastSeq;
     if (this.storeLostSomething || this.degradedDeath) for (const checker of this.checkers) checker.forgotten?.();
     this.disturb();

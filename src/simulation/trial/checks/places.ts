@@ -136,6 +136,7 @@ function betterClaim(a: Place, aId: string, b: Place, bId: string, agent: AgentC
   if (rank(a) !== rank(b)) return rank(a) < rank(b) ? 'is in a queue of better rank' : null;
   const vip = (place: Place): boolean => place.queue.callers.order === 'vip-first' && place.lane === 'vip';
   if (vip(a) !== vip(b)) return vip(a) ? 'is a VIP' : null;
-  if (a.priority !== b.priority) return a.priority > b.priority ? 'has a higher priority' : null;
+  const priority = (place: Place): number => (place.queue.callers.order === 'first-come' ? 0 : place.priority);
+  if (priority(a) !== priority(b)) return priority(a) > priority(b) ? 'has a higher priority' : null;
   return earlier ? 'came earlier' : null;
 }
