@@ -110,7 +110,7 @@ export class World {
   setOut(): void {
     const { plan } = this;
     const at = (atMs: Ms, act: () => void): void => void this.clock.alarm(this.startMs + atMs, act);
-    this.startNode('node-a', 0);
+    this.startNode('node-a', plan.skewsMs[3] ?? 0);
     if (plan.standby) at(100, () => this.startNode('node-b', plan.skewsMs[0] ?? 0));
     for (const spell of plan.store.spells) this.#planSpell(spell, at);
     for (const fault of plan.nodes) {

@@ -85,6 +85,11 @@ export function placesChecker(world: World): Checker {
 
   return {
     facts: (facts) => facts.forEach(hear),
+    commanded(command) {
+      const place = command.kind === 'hangUp' && command.callId !== null && places.get(command.callId);
+      const isCaller = place && !/-(q\d+)?a\d+$/.test(command.legId);
+      if (isCaller) wrong(`${command.callId} is hung up by us while waiting in ${place.queue.id}`);
+    },
     forgotten() {
       places.clear();
       lost = true;
