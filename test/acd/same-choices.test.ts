@@ -150,7 +150,8 @@ const VERBS = [
 const step: fc.Arbitrary<Step> = fc.record({
   verb: fc.constantFrom(...VERBS),
   pick: fc.nat({ max: 1_000 }),
-  afterMs: fc.constantFrom(0, 0, 1, 500, 3_000, 11_000),
+  // Whole steps of 2.5 s, so that moments often fall on a bound.
+  afterMs: fc.constantFrom(0, 0, 1, 2_500, 2_500, 5_000, 10_000),
   call: fc.record({
     lane: fc.constantFrom('vip' as const, 'ordinary' as const, 'ordinary' as const),
     priority: fc.constantFrom(0, 0, 1, 3),
@@ -177,7 +178,7 @@ class Pair {
     for (const { id } of config.agents) {
       this.#apply({ kind: 'signIn', agentId: id, phone: null, by: 'test' });
       this.#apply({ kind: 'setStatus', agentId: id, status: 'ready', reason: null, by: 'test' });
-      this.#nowMs += 10;
+      this.#nowMs += 2_500;
     }
   }
 
@@ -231,7 +232,7 @@ class Pair {
       case 'connect':
         return offered('offerConnected', 'connecting');
       case 'fail': {
-        const offerId = one([...offers('offered'), ...offers('connecting')]);
+        const offerId = one([...offers('offered'), ...offers('connecting'), ...offers('talking')]);
         return offerId ? { kind: 'offerFailed', offerId, cause } : null;
       }
       case 'hangUp': {
