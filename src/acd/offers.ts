@@ -221,7 +221,7 @@ export function agentLegGone(state: AcdState, offerId: OfferId): void {
 export function talkEnded(state: AcdState, callId: CallId, endedBy: EndedBy): void {
   const call = state.calls.get(callId);
   const offer = offerOf(call);
-  if (!call || call.phase !== 'talking' || !call.talk || !offer) {
+  if (call?.phase !== 'talking' || !call.talk || !offer) {
     state.stale++;
     return;
   }

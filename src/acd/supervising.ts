@@ -26,7 +26,8 @@ export function reprioritise(state: AcdState, event: Extract<AcdEvent, { kind: '
   const queue = state.queueOf(call);
   const target = event.queueId === undefined ? queue : state.queue(event.queueId);
   if (!target) return no('no-such-queue', `there is no queue ${event.queueId}`);
-  if (event.priority !== undefined && !Number.isSafeInteger(event.priority)) return no('bad-priority', 'a priority is a whole number');
+  if (event.priority !== undefined && !Number.isSafeInteger(event.priority))
+    return no('bad-priority', 'a priority is a whole number');
   const skills = event.skills ?? call.skills;
   const blocked = target === queue ? null : reasonToBlock(state, target, skills);
   if (blocked) return BLOCKED[blocked];
@@ -84,6 +85,7 @@ function waitingCall(state: AcdState, callId: QueuedCall['callId']): { call: Que
   const call = state.calls.get(callId);
   if (!call) return { refusal: no('no-such-call', 'no such call waits') };
   if (call.phase === 'waiting' || call.phase === 'offered') return { call };
-  const message = call.phase === 'resting' ? 'nobody is on the line: the caller will be called back' : 'the call is with an agent';
+  const message =
+    call.phase === 'resting' ? 'nobody is on the line: the caller will be called back' : 'the call is with an agent';
   return { refusal: no('call-not-waiting', message) };
 }
