@@ -1,5 +1,6 @@
 import type { AgentId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
+import type { Ms } from '../base/time.js';
 import type { Agent } from './entities.js';
 import { placeAgent } from './matching.js';
 import { endWrapUp, offerFailed } from './offers.js';
@@ -96,6 +97,29 @@ export function finishWrapUp(state: AcdState, agentId: AgentId): Refusal | null 
   if (agent.state !== 'wrapUp') return no('not-in-wrap-up', 'this agent is not in wrap-up');
   endWrapUp(state, agent, 'agent');
   return null;
+}
+
+/** More time for the work after a call, up to the bound of the queue that the call was of. */
+export function extendWrapUp(state: AcdState, agentId: AgentId, forMs: Ms, by: string): Refusal | null {
+  const agent = state.agents.get(agentId);
+  if (!agent) return no('no-such-agent', `there is no agent ${agentId}`);
+  const { wrapUp, timers } = agent;
+  if (!wrapUp || !timers.wrapUp) return no('not-in-wrap-up', 'this agent is not in wrap-up');
+  if (!Number.isSafeInteger(forMs) || forMs <= 0) return no('bad-duration', 'wrap-up is extended by a length of time');
+  const most = state.queue(wrapUp.queueId)?.agents.wrapUpAtMostMs ?? 0;
+  const untilMs = Math.min(timers.wrapUp.atMs + forMs, wrapUp.startedAtMs + most);
+  if (untilMs <= timers.wrapUp.atMs) return no('wrap-up-limit', 'wrap-up cannot be extended further in this queue');
+  state.startAgentTimer(agent, 'wrapUp', untilMs);
+  state.facts.push({ kind: 'wrapUpExtended', agentId, callId: wrapUp.callId, queueId: wrapUp.queueId, untilMs, by });
+  return null;
+}
+
+/** Told once; what becomes of it is for people. */
+export function notReadyTooLong(state: AcdState, agent: Agent): void {
+  const { agentId, reason } = agent;
+  if (reason === null) return;
+  const limitMs = state.config.notReadyLimitMs?.[reason] ?? 0;
+  state.facts.push({ kind: 'notReadyLimitExceeded', agentId, reason, limitMs });
 }
 
 export function backOffOver(state: AcdState, agent: Agent): void {

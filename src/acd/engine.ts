@@ -1,6 +1,6 @@
 import type { AgentId, CallId, QueueId, TimerId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
-import { backOffOver, finishWrapUp, setStatus, signIn, signOut } from './agents.js';
+import { backOffOver, extendWrapUp, finishWrapUp, notReadyTooLong, setStatus, signIn, signOut } from './agents.js';
 import { announce } from './announcing.js';
 import { keepPromise, over, promise, reached, rest } from './callback.js';
 import type { AcdConfig } from './config.js';
@@ -22,6 +22,7 @@ import { enqueue, relax } from './queueing.js';
 import { placeId } from './redial.js';
 import { keyPressed, leave, waitedTooLong } from './releasing.js';
 import { AcdState } from './state.js';
+import { assign, reprioritise } from './supervising.js';
 import { roomTimer, watchStirred } from './watch.js';
 
 /**
@@ -179,6 +180,15 @@ export class AcdEngine {
       case 'finishWrapUp':
         state.refusal = finishWrapUp(state, event.agentId);
         return;
+      case 'extendWrapUp':
+        state.refusal = extendWrapUp(state, event.agentId, event.forMs, event.by);
+        return;
+      case 'reprioritise':
+        state.refusal = reprioritise(state, event);
+        return;
+      case 'assign':
+        state.refusal = assign(state, event);
+        return;
       case 'timer':
         return this.#timer(event.timerId);
       case 'dispatch':
@@ -269,6 +279,8 @@ export class AcdEngine {
         return endWrapUp(state, agent, 'timer');
       case 'backOff':
         return backOffOver(state, agent);
+      case 'notReady':
+        return notReadyTooLong(state, agent);
       case 'legGone':
         state.setLeg(agent, null);
         return placeAgent(state, agent);

@@ -76,6 +76,20 @@ export type AcdEvent =
       readonly by: string;
     }
   | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string }
+  | { readonly kind: 'extendWrapUp'; readonly agentId: AgentId; readonly forMs: Ms; readonly by: string }
+  /** Changes what is told of a waiting call; the rest stays. Another queue: the time of first entry goes along. */
+  | {
+      readonly kind: 'reprioritise';
+      readonly callId: CallId;
+      readonly by: string;
+      readonly lane?: Lane;
+      readonly priority?: number;
+      readonly queueId?: QueueId;
+      /** What the call needs beyond the queue's own requirement, instead of what it needed before. */
+      readonly skills?: RequirementExpression;
+    }
+  /** A waiting call goes to this agent and nobody else, as soon as the agent can be rung. */
+  | { readonly kind: 'assign'; readonly callId: CallId; readonly agentId: AgentId; readonly by: string }
   | { readonly kind: 'timer'; readonly timerId: TimerId }
   /** Off while the switch is away: callers and agents are kept in order, nobody is rung. On: everybody who can be matched is matched. */
   | { readonly kind: 'dispatch'; readonly on: boolean }

@@ -1,6 +1,7 @@
 import type { EndedBy, OfferCause, OfferOutcome } from '../base/facts.js';
 import type { CallId, OfferId } from '../base/ids.js';
-import { SECOND } from '../base/time.js';
+import { type Ms, SECOND } from '../base/time.js';
+import type { AcdConfig } from './config.js';
 import { type Agent, findOffer, type Offer, offerOf, type QueuedCall } from './entities.js';
 import { endOfStay } from './entry.js';
 import { placeAgent, placeCaller, ringMore, ringTimer } from './matching.js';
@@ -168,15 +169,14 @@ function withdrawAgentLeg(state: AcdState, agent: Agent, offerId: OfferId, callI
 
 /** Rona takes the agent out of service; a phone that is busy or cannot be reached gets a rest, and after several in a row is taken out too. */
 function judgePhone(state: AcdState, agent: Agent, cause: OfferCause): void {
-  if (cause === 'noAnswer') {
+  if (cause === 'noAnswer' && state.config.rona !== 'backOff') {
     if (agent.status === 'ready') state.setAgentStatus(agent, 'notReady', 'rona', 'system');
     return;
   }
   const rests = state.config.backOffMs;
-  const restMs =
-    cause === 'busy' ? rests.busy : cause === 'declined' ? rests.declined : isPhoneFault(cause) ? rests.unreachable : 0;
+  const restMs = restFor(cause, rests);
   if (restMs === 0) return;
-  if (cause !== 'declined' && ++agent.phoneFailures >= state.config.phoneFailuresAllowed && agent.status === 'ready') {
+  if (isPhoneFault(cause) && ++agent.phoneFailures >= state.config.phoneFailuresAllowed && agent.status === 'ready') {
     agent.phoneFailures = 0;
     state.setAgentStatus(agent, 'notReady', 'phoneFailed', 'system');
     return;
@@ -186,7 +186,24 @@ function judgePhone(state: AcdState, agent: Agent, cause: OfferCause): void {
   state.startAgentTimer(agent, 'backOff', agent.backOffUntilMs);
 }
 
-const isPhoneFault = (cause: OfferCause): boolean => cause === 'unreachable' || cause === 'switchError';
+/** The phone's own fault, unlike an agent who declines or does not answer. */
+const isPhoneFault = (cause: OfferCause): boolean => cause === 'busy' || cause === 'unreachable' || cause === 'switchError';
+
+function restFor(cause: OfferCause, rests: AcdConfig['backOffMs']): Ms {
+  switch (cause) {
+    case 'busy':
+      return rests.busy;
+    case 'declined':
+      return rests.declined;
+    case 'noAnswer':
+      return rests.noAnswer ?? 0;
+    case 'unreachable':
+    case 'switchError':
+      return rests.unreachable;
+    default:
+      return 0;
+  }
+}
 
 /** The agent's leg is no more: the phone may ring again. */
 export function agentLegGone(state: AcdState, offerId: OfferId): void {
@@ -204,7 +221,7 @@ export function agentLegGone(state: AcdState, offerId: OfferId): void {
 export function talkEnded(state: AcdState, callId: CallId, endedBy: EndedBy): void {
   const call = state.calls.get(callId);
   const offer = offerOf(call);
-  if (!call || call.phase !== 'talking' || !call.talk || !offer) {
+  if (call?.phase !== 'talking' || !call.talk || !offer) {
     state.stale++;
     return;
   }

@@ -220,6 +220,7 @@ export class AcdState {
     agent.state = to;
     agent.stateSinceMs = this.nowMs;
     this.touchedAgents.add(agent.agentId);
+    this.#watchNotReady(agent);
   }
 
   setAgentStatus(agent: Agent, status: AgentStatus, reason: string | null, by: string): void {
@@ -233,8 +234,18 @@ export class AcdState {
     agent.reason = reason;
     agent.statusSinceMs = this.nowMs;
     this.touchedAgents.add(agent.agentId);
+    this.stopAgentTimer(agent, 'notReady');
+    this.#watchNotReady(agent);
     if (status !== 'ready' && this.eligibility.isWaitedFor(agent.agentId)) this.leftService.add(agent.agentId);
     this.facts.push({ kind: 'agentStatusChanged', agentId: agent.agentId, status, reason, by });
+  }
+
+  /** The limit of a reason begins when the agent has nothing else to do: a break that was asked for during a call begins after it. */
+  #watchNotReady(agent: Agent): void {
+    if (agent.status !== 'notReady' || agent.reason === null || agent.state !== 'idle' || agent.timers.notReady) return;
+    const limits = this.config.notReadyLimitMs;
+    if (!limits || !Object.hasOwn(limits, agent.reason)) return;
+    this.startAgentTimer(agent, 'notReady', this.nowMs + (limits[agent.reason] as Ms));
   }
 
   startCallTimer(call: QueuedCall, purpose: string, atMs: Ms): void {

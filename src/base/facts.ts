@@ -197,6 +197,10 @@ export type FactBody =
       wrapUpMs: Ms;
       endedBy: 'timer' | 'agent' | 'system';
     }
+  /** More time was given for the work after a call. */
+  | { kind: 'wrapUpExtended'; agentId: AgentId; callId: CallId; queueId: QueueId; untilMs: Ms; by: string }
+  /** The agent has been notReady for this reason longer than is allowed; told once each time. */
+  | { kind: 'notReadyLimitExceeded'; agentId: AgentId; reason: string; limitMs: Ms }
   | { kind: 'agentBackedOff'; agentId: AgentId; cause: OfferCause; untilMs: Ms }
   | { kind: 'controllerStarted'; node: string; fence: number; restoredCalls: number; restoredAgents: number }
   | { kind: 'controllerStopped'; node: string }

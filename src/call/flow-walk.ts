@@ -83,6 +83,7 @@ function enterQueue(
   const enteredAtMs = mergePromise(state, call, effect.queueId);
   const { queueId, lane, priority, skills } = effect;
   call.asked = { queueId, lane, priority, skills, enteredAtMs: enteredAtMs ?? state.nowMs };
+  const customer = state.config.customerByNumber(call.ani);
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -93,6 +94,8 @@ function enterQueue(
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
     caller: callerKey(call.ani),
+    ...(customer && { tier: customer.tier }),
+    ...(customer?.agent && { preferred: customer.agent }),
     stay: nextStay(call),
     // The order goes by the place that is taken up again, the wait by this call's own entry.
     ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),

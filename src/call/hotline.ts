@@ -10,7 +10,7 @@ import { calledPersonAnswered, cancelCallback, dialTimeOver, promiseExpired } fr
 import { callerArrived, callerGone, keyPressed, playbackEnded } from './caller-side.js';
 import { phoneDialled } from './desk.js';
 import { type CallRecord, offerOfLeg } from './entities.js';
-import { walk } from './flow-walk.js';
+import { remember, walk } from './flow-walk.js';
 import { conclude, outcomeOf, settle, settleTimeOver } from './goodbye.js';
 import { recordingEnded, recordingStarted } from './recording.js';
 import { resync } from './resync.js';
@@ -20,7 +20,7 @@ import type { SwitchEvent } from './switch-events.js';
 /** All that can happen to a routing domain. */
 export type HotlineEvent =
   | SwitchEvent
-  | Extract<AcdEvent, { kind: 'signIn' | 'signOut' | 'setStatus' | 'finishWrapUp' }>
+  | Extract<AcdEvent, { kind: 'signIn' | 'signOut' | 'setStatus' | 'finishWrapUp' | 'extendWrapUp' | 'reprioritise' | 'assign' }>
   /** A supervisor takes a promise to call back. */
   | { readonly kind: 'cancelCallback'; readonly callbackId: CallId; readonly by: string }
   | { readonly kind: 'timer'; readonly timerId: TimerId }
@@ -177,7 +177,11 @@ export class Hotline {
       case 'signOut':
       case 'setStatus':
       case 'finishWrapUp':
+      case 'extendWrapUp':
+      case 'assign':
         return state.decide(event);
+      case 'reprioritise':
+        return this.#reprioritise(event);
       case 'cancelCallback':
         state.refusal = cancelCallback(state, event.callbackId, event.by);
         return;
@@ -190,6 +194,14 @@ export class Hotline {
         state.facts.push(event.fact);
         return;
     }
+  }
+
+  /** What the call is worth and needs is noted on its leg too, for a controller that finds nothing else. */
+  #reprioritise(event: Extract<AcdEvent, { kind: 'reprioritise' }>): void {
+    const state = this.#state;
+    state.decide(event);
+    const call = state.calls.get(event.callId);
+    if (call && !state.refusal) remember(state, call);
   }
 
   #legEnded(event: Extract<SwitchEvent, { kind: 'legEnded' }>): void {

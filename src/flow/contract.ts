@@ -1,5 +1,5 @@
 import type { CallbackRefusal, FactBody } from '../base/facts.js';
-import type { CustomerId, FlowId, QueueId } from '../base/ids.js';
+import type { AgentId, CustomerId, FlowId, QueueId } from '../base/ids.js';
 import type { PromptRef } from '../base/prompts.js';
 import type { Ms } from '../base/time.js';
 
@@ -89,6 +89,8 @@ export interface Customer {
   readonly tier: string;
   readonly language: string | null;
   readonly name: string;
+  /** The agent who looks after this customer. */
+  readonly agent?: AgentId | null;
 }
 
 /** What a flow may look at. All synchronous and deterministic for a given time. */

@@ -10,9 +10,9 @@ import { ApiError } from './errors.js';
  * the Host header (a foreign name that resolves to us is DNS rebinding), the Origin (a foreign page in the browser of somebody who may), the token.
  *
  * open: anybody. read: any token, or nobody's when reads are free. listen: supervisor or admin, or nobody's when reads are free.
- * agentWrite: a bearer token always; an agent's own token, supervisor or admin.
+ * agentWrite: a bearer token always; an agent's own token, supervisor or admin. supervise: a bearer token always; supervisor or admin.
  */
-export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite';
+export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite' | 'supervise';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +46,7 @@ const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
   read: ['local', 'viewer', 'agent', 'supervisor', 'admin'],
   listen: ['local', 'supervisor', 'admin'],
   agentWrite: ['agent', 'supervisor', 'admin'],
+  supervise: ['supervisor', 'admin'],
 };
 
 export const SESSION_COOKIE = 'hotline_session';
@@ -123,7 +124,7 @@ function authorise(request: FastifyRequest, rule: AccessRule): void {
   const who = request.principal;
   if (who === null) throw new ApiError(401, 'unauthorized', 'Send a token that is known here.');
   // A cookie rides along with any request of the browser; a bearer token must be put there on purpose.
-  if (rule === 'agentWrite' && who.via !== 'bearer') {
+  if ((rule === 'agentWrite' || rule === 'supervise') && who.via !== 'bearer') {
     throw new ApiError(401, 'unauthorized', 'Changes need a token in the Authorization header.');
   }
   if (!MAY[rule].includes(who.role)) throw new ApiError(403, 'forbidden', `The role ${who.role} may not do this.`);

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, LogController } from 
 import { type Access, installAccess } from './access.js';
 import { agentRoutes } from './agent-routes.js';
 import { boardMetrics } from './board-metrics.js';
+import { callbackRoutes } from './callback-routes.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, installErrors, sendError } from './errors.js';
 import { installHeaders } from './headers.js';
@@ -64,6 +65,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.register(async (scope) => {
     readRoutes(scope, deps);
     agentRoutes(scope, deps);
+    callbackRoutes(scope, deps);
     recordingRoutes(scope, deps);
     sessionRoutes(scope, deps, access);
     operatingRoutes(scope, deps, metrics);
@@ -119,7 +121,7 @@ function describeApi(app: FastifyInstance, version: string): void {
           cookie: { type: 'apiKey', in: 'cookie', name: 'hotline_session' },
         },
       },
-      tags: ['board', 'queues', 'agents', 'calls', 'recordings', 'session', 'operating'].map((name) => ({ name })),
+      tags: ['board', 'queues', 'agents', 'calls', 'callbacks', 'recordings', 'session', 'operating'].map((name) => ({ name })),
     },
   });
   app.register(swaggerUi, {

@@ -23,11 +23,13 @@ export interface HttpDeps {
   board(): Board;
   /** Calls back after facts were added; may come as often as it likes. Returns the function that ends it. */
   onBoardChange(listener: () => void): () => void;
-  readonly ledger: Pick<Ledger, 'seq' | 'calls' | 'call' | 'factsOf' | 'recordings'>;
+  readonly ledger: Pick<Ledger, 'callbacks' | 'seq' | 'calls' | 'call' | 'factsOf' | 'abandoned' | 'recordings'>;
   /** Why a call went as it went, in words; null when there is no such call (any more). */
   explanation(callId: CallId, language: 'zh' | 'en'): CallExplanation | null;
   /** Resolves when the command was committed and the board shows it. Rejects only on a defect. */
   agentCommand(command: AgentCommand): Promise<Result<unknown, Refusal>>;
+  /** A supervisor takes a promise to call back away. As `agentCommand`. */
+  callbackCommand(command: CallbackCommand): Promise<Result<unknown, Refusal>>;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
   ready(): Readiness | Promise<Readiness>;
@@ -81,6 +83,12 @@ export type AgentCommand =
       readonly by: string;
     }
   | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string };
+
+export interface CallbackCommand {
+  readonly kind: 'cancelCallback';
+  readonly callbackId: CallId;
+  readonly by: string;
+}
 
 /** An opened file. Exactly one of `read` and `close` is called, once; a stream that ends or is destroyed closes the file. */
 export interface RecordingFile {

@@ -7,6 +7,7 @@ import { seesNumbers } from './access.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, notFound } from './errors.js';
 import {
+  abandonedView,
   agentView,
   answer,
   boardView,
@@ -151,6 +152,24 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     (request) => ({ ...stamp(), calls: deps.ledger.calls(limitOf(request)) }),
   );
   app.get(
+    '/api/v1/abandoned-calls',
+    {
+      config: read,
+      validatorCompiler: limitCompiler,
+      schema: {
+        tags: ['calls'],
+        summary: 'Callers who gave up waiting, and whether they have called again since',
+        querystring: limitSchema,
+        response: {
+          200: answer('abandoned calls, newest first', { calls: rows(abandonedView) }),
+          ...refusals([400, 'bad-request']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) => ({ ...stamp(), calls: deps.ledger.abandoned(limitOf(request)) }),
+  );
+  app.get(
     '/api/v1/calls/:id',
     {
       config: read,
@@ -228,6 +247,9 @@ const noSuchCall = (id: string): ApiError => notFound('no-such-call', `There is 
 /** Whole numbers of callers are for those who must call back or investigate; names of files are for nobody outside. */
 function shownFact(fact: Fact, request: FastifyRequest): object {
   if (fact.kind === 'callArrived') return seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
+  if (fact.kind === 'callbackRequested') {
+    return seesNumbers(request.principal) ? fact : { ...fact, number: maskNumber(fact.number) };
+  }
   if (fact.kind !== 'recordingSealed') return fact;
   const { file, ...shown } = fact;
   return shown;

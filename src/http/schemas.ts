@@ -1,8 +1,10 @@
 import type { ExplanationLine, ExplanationPart } from '../acd/explanation.js';
 import type {
+  AbandonedView,
   AgentCounts,
   AgentView,
   Board,
+  CallbackView,
   CallView,
   QueueCounts,
   QueueView,
@@ -142,9 +144,23 @@ export const callView = object<CallView>({
     'blocked',
     'switchLost',
     'failed',
+    'notReached',
   ),
   endedAtMs: orNull(moment),
   recordings: list(text),
+});
+
+const comeBack = object<NonNullable<AbandonedView['back']>>({ callId: text, atMs: moment, answered: flag });
+
+export const abandonedView = object<AbandonedView>({
+  callId: text,
+  queueId: text,
+  ani: { ...text, description: 'number calling, masked' },
+  tier: text,
+  lane: text,
+  waitMs: lengthMs,
+  leftAtMs: moment,
+  back: { ...orNull(comeBack), description: 'the latest call of this number since, and whether it was answered' },
 });
 
 export const recordingView = object<RecordingView>({
@@ -157,6 +173,35 @@ export const recordingView = object<RecordingView>({
   durationMs: orNull(lengthMs),
   bytes: orNull(count),
   sha256: orNull(text),
+});
+
+export const callbackView = object<CallbackView>({
+  callbackId: text,
+  callId: { ...text, description: 'the call in which it was asked for' },
+  queueId: text,
+  number: { ...text, description: 'masked' },
+  mode: oneOf('agent-first', 'caller-first'),
+  requestedAtMs: moment,
+  enteredAtMs: { ...moment, description: 'the kept place' },
+  expiresAtMs: moment,
+  attempts: count,
+  lastResult: oneOfOrNull(
+    'connected',
+    'busy',
+    'declined',
+    'noAnswer',
+    'unreachable',
+    'hungUp',
+    'error',
+    'lost',
+    'denied',
+    'calledOff',
+  ),
+  outcome: { ...oneOfOrNull('reached', 'gaveUp', 'expired', 'merged', 'cancelled'), description: 'null while it is open' },
+  endedAtMs: orNull(moment),
+  waitMs: orNull(lengthMs),
+  agentId: orNull(text),
+  by: orNull(text),
 });
 
 const switchView = object<SwitchView>({ switchId: text, up: flag, detail: text, sinceMs: moment });

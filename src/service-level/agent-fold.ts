@@ -35,7 +35,9 @@ export class AgentFold {
       const key = requirementKey(require);
       if (this.#capable.has(key)) continue;
       const alternatives = alternativesIn(require).map((each) => ({ require: each, groups: [] }));
-      const capable = agents.filter((agent) => satisfies(agent, alternatives)).map((agent) => this.#agents.get(agent.id) as AgentRecord);
+      const capable = agents
+        .filter((agent) => satisfies(agent, alternatives))
+        .map((agent) => this.#agents.get(agent.id) as AgentRecord);
       this.#capable.set(key, capable);
     }
   }

@@ -20,6 +20,8 @@ interface CallRecord {
   talkMs: Ms | null;
   outcome: CallOutcome | null;
   endedAtMs: Ms | null;
+  /** A promise to call back with nobody on the line yet. */
+  promised: boolean;
   readonly recordings: RecordingId[];
   readonly facts: Fact[];
   /** Choices in which this caller stood at the head of a line too and another was taken; the latest. */
@@ -38,13 +40,15 @@ export class CallFold {
   /** In order of their end. */
   readonly #ended = new Map<CallId, CallRecord>();
   readonly #remembered: number;
+  /** Of the live ones, those that nobody is on. */
+  #promised = 0;
 
   constructor(remembered: number) {
     this.#remembered = remembered;
   }
 
   get liveCount(): number {
-    return this.#live.size;
+    return this.#live.size - this.#promised;
   }
 
   /** Any fact that speaks of a call. A call is opened by its arrival, or by any fact of its life when it is older than our first fact. */
@@ -53,6 +57,7 @@ export class CallFold {
     if (!call) return;
     if (call.facts.length < FACTS_PER_CALL) call.facts.push(fact);
     if (fact.kind === 'callOffered') this.#passOver(fact);
+    if (fact.kind === 'callbackRequested') this.#promise(fact);
     if (fact.kind === 'recordingStarted') call.recordings.push(fact.recordingId);
     else if (call.endedAtMs === null) this.#apply(call, fact);
   }
@@ -70,6 +75,19 @@ export class CallFold {
   story(callId: string): readonly Fact[] {
     const call = this.#find(callId);
     return call ? [...call.facts, ...call.lost].sort((a, b) => a.seq - b.seq) : [];
+  }
+
+  /** The callback is a call of its own, from its request on. */
+  #promise(fact: FactOf<'callbackRequested'>): void {
+    const call = this.#open({ ...fact, callId: fact.callbackId });
+    if (!call) return;
+    Object.assign(call, { ani: maskNumber(fact.number), queueId: fact.queueId, phase: 'waiting', promised: true });
+    this.#promised += 1;
+  }
+
+  #onTheLine(call: CallRecord): void {
+    if (call.promised) this.#promised -= 1;
+    call.promised = false;
   }
 
   #passOver(fact: FactOf<'callOffered'>): void {
@@ -121,6 +139,7 @@ export class CallFold {
       talkMs: null,
       outcome: null,
       endedAtMs: null,
+      promised: false,
       recordings: [],
       facts: [],
       lost: [],
@@ -166,6 +185,11 @@ export class CallFold {
       case 'callAnswered':
         Object.assign(call, { phase: 'talking', agentId: fact.agentId, offerId: fact.offerId, waitMs: fact.waitMs });
         return;
+      case 'callbackEnded':
+        if (fact.outcome !== 'reached') return;
+        this.#onTheLine(call);
+        Object.assign(call, { phase: 'talking', agentId: fact.agentId, waitMs: fact.waitMs });
+        return;
       case 'callLeftQueue':
         Object.assign(call, { phase: 'flow', agentId: null, offerId: null, waitMs: fact.waitMs });
         return;
@@ -180,6 +204,9 @@ export class CallFold {
       case 'menuEnded':
       case 'callBlocked':
       case 'callReprioritised':
+      case 'callbackRequested':
+      case 'callbackRefused':
+      case 'callbackAttempted':
       case 'callHeld':
       case 'callUnheld':
       case 'recordingStarted':
@@ -194,6 +221,7 @@ export class CallFold {
 
   #end(call: CallRecord, atMs: Ms, outcome: CallOutcome): void {
     Object.assign(call, { phase: 'ended', outcome, endedAtMs: atMs });
+    this.#onTheLine(call);
     this.#live.delete(call.callId);
     this.#ended.set(call.callId, call);
     if (this.#ended.size > this.#remembered) this.#ended.delete(this.#ended.keys().next().value as CallId);
@@ -216,6 +244,6 @@ function opensCall(fact: CallFact): boolean {
 }
 
 function viewOf(call: CallRecord): CallView {
-  const { facts: _, lost: __, ...view } = call;
+  const { facts: _, promised: __, lost: ___, ...view } = call;
   return { ...view, recordings: [...call.recordings] };
 }

@@ -1,10 +1,12 @@
 import type { AgentConfig, QueueConfig } from '../acd/config.js';
-import type { Fact } from '../base/facts.js';
-import type { QueueId } from '../base/ids.js';
+import type { Fact, FactOf } from '../base/facts.js';
+import type { CallId, QueueId } from '../base/ids.js';
 import { invariant } from '../base/result.js';
 import type { Ms } from '../base/time.js';
+import { AbandonedFold } from './abandoned-fold.js';
 import { AgentFold } from './agent-fold.js';
 import { CallFold } from './call-fold.js';
+import { CallbackFold } from './callback-fold.js';
 import { serviceLevel, share } from './formulas.js';
 import { QueueFold, type Stay } from './queue-fold.js';
 import { RecordingFold } from './recording-fold.js';
@@ -40,7 +42,9 @@ class FoldedLedger implements CountingLedger {
   readonly #lines: QueueFold;
   readonly #agents: AgentFold;
   readonly #calls: CallFold;
+  readonly #abandoned: AbandonedFold;
   readonly #recordings: RecordingFold;
+  readonly #callbacks: CallbackFold;
   readonly #switches = new Map<string, SwitchView>();
   #seq = 0;
   #firstAtMs: Ms | null = null;
@@ -50,7 +54,9 @@ class FoldedLedger implements CountingLedger {
     this.#lines = new QueueFold(queues, dayStartMs);
     this.#agents = new AgentFold(agents, queues);
     this.#calls = new CallFold(remembered);
+    this.#abandoned = new AbandonedFold(remembered);
     this.#recordings = new RecordingFold(remembered);
+    this.#callbacks = new CallbackFold(remembered);
   }
 
   get seq(): number {
@@ -85,15 +91,18 @@ class FoldedLedger implements CountingLedger {
       case 'callAnswered':
         this.#agents.answered(fact.agentId, this.#lines.dayOf(fact.atMs));
         this.#lines.answered(fact);
+        this.#abandoned.answered(fact.callId);
         return;
       case 'callLeftQueue':
+        if (fact.exit === 'abandoned') this.#noteAbandoned(fact.callId, fact.queueId, fact.waitMs, fact.atMs);
         this.#lines.left(fact);
         return;
       case 'talkEnded':
         this.#lines.talkEnded(fact);
         return;
       case 'callEnded':
-        this.#lines.ended(fact);
+        this.#endWaiting(fact);
+        this.#abandoned.ended(fact.callId);
         return;
       case 'wrapUpEnded':
         this.#lines.wrapUpEnded(fact);
@@ -136,12 +145,25 @@ class FoldedLedger implements CountingLedger {
         for (const [id, view] of this.#switches) this.#switches.set(id, { ...view, up: false, sinceMs: fact.atMs });
         return;
       case 'callArrived':
+        this.#abandoned.arrived(fact);
+        return;
+      case 'callbackRequested':
+        this.#callbacks.requested(fact);
+        return;
+      case 'callbackAttempted':
+        this.#callbacks.attempted(fact);
+        return;
+      case 'callbackEnded':
+        if (fact.agentId !== null) this.#agents.answered(fact.agentId, this.#lines.dayOf(fact.atMs));
+        this.#callbacks.ended(fact);
+        return;
       case 'flowEntered':
       case 'nodeEntered':
       case 'menuEnded':
       case 'languageChosen':
       case 'callerIdentified':
       case 'callOffered':
+      case 'callbackRefused':
       case 'callHeld':
       case 'callUnheld':
       case 'wrapUpStarted':
@@ -151,6 +173,19 @@ class FoldedLedger implements CountingLedger {
       case 'resynced':
         return;
     }
+  }
+
+  /** A call that ends while it waits, as its switch is lost, is abandoned: for the caller it makes no difference. */
+  #endWaiting(fact: FactOf<'callEnded'>): void {
+    const stay = this.#lines.stayOf(fact.callId);
+    if (stay) this.#noteAbandoned(fact.callId, stay.queueId, fact.atMs - stay.enteredAtMs, fact.atMs);
+    this.#lines.ended(fact);
+  }
+
+  #noteAbandoned(callId: CallId, queueId: QueueId, waitMs: Ms, atMs: Ms): void {
+    const lane = this.#lines.stayOf(callId)?.lane ?? 'ordinary';
+    const tier = this.#calls.view(callId)?.tier ?? '';
+    this.#abandoned.left(callId, queueId, waitMs, atMs, { lane, tier });
   }
 
   board(nowMs: Ms): Board {
@@ -178,6 +213,14 @@ class FoldedLedger implements CountingLedger {
 
   storyOf(callId: string) {
     return this.#calls.story(callId);
+  }
+
+  abandoned(limit: number) {
+    return this.#abandoned.views(limit);
+  }
+
+  callbacks(limit: number) {
+    return this.#callbacks.views(limit);
   }
 
   recordings(limit: number) {
@@ -219,7 +262,7 @@ class FoldedLedger implements CountingLedger {
       (a, b) =>
         a.rank - b.rank ||
         b.stay.priority - a.stay.priority ||
-        a.stay.enteredAtMs - b.stay.enteredAtMs ||
+        a.stay.placeFromMs - b.stay.placeFromMs ||
         (a.stay.callId < b.stay.callId ? -1 : 1),
     );
     return line.slice(0, CALLERS_SHOWN).map(({ stay: { callId, lane, priority, enteredAtMs } }) => {

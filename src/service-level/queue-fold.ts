@@ -10,6 +10,8 @@ export interface Stay {
   readonly callId: CallId;
   readonly queueId: QueueId;
   readonly enteredAtMs: Ms;
+  /** The entry that the order goes by; earlier for a caller who overflowed or redialled. */
+  readonly placeFromMs: Ms;
   lane: string;
   priority: number;
   /** Where this stay is counted: its minute and its day of entry. */
@@ -58,7 +60,7 @@ export class QueueFold {
       return;
     }
     if (current) this.#leave(current, 'flowedOut', fact.atMs - current.enteredAtMs);
-    this.#enter(fact.callId, fact.queueId, fact.atMs, fact.lane, fact.priority);
+    this.#enter(fact.callId, fact.queueId, fact.atMs, fact.lane, fact.priority, fact.placeFromMs);
   }
 
   reprioritised(fact: FactOf<'callReprioritised'>): void {
@@ -156,10 +158,10 @@ export class QueueFold {
     return countsAt(tally, late, longestMs);
   }
 
-  #enter(callId: CallId, queueId: QueueId, atMs: Ms, lane: string, priority: number): Stay | null {
+  #enter(callId: CallId, queueId: QueueId, atMs: Ms, lane: string, priority: number, placeFromMs = atMs): Stay | null {
     const line = this.#lines.get(queueId);
     if (!line) return null;
-    const stay: Stay = { callId, queueId, enteredAtMs: atMs, lane, priority, ...this.#tallies(line, atMs) };
+    const stay: Stay = { callId, queueId, enteredAtMs: atMs, placeFromMs, lane, priority, ...this.#tallies(line, atMs) };
     countEntry(stay.minute);
     countEntry(stay.day);
     line.waiting.set(callId, stay);

@@ -2,6 +2,9 @@ import type { ServiceLevelFormula } from '../acd/config.js';
 import type { AgentState, AgentStatus, CallOutcome, Fact } from '../base/facts.js';
 import type { AgentId, CallId, OfferId, QueueId, RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
+import type { CallbackView } from './callback-fold.js';
+
+export type { CallbackView } from './callback-fold.js';
 
 /**
  * What people are shown: read models folded from facts. Times are moments (`...SinceMs`, `...AtMs`), so that a page counts seconds
@@ -118,6 +121,20 @@ export interface CallView {
   readonly recordings: readonly RecordingId[];
 }
 
+/** A caller who left a queue before an answer. */
+export interface AbandonedView {
+  readonly callId: CallId;
+  readonly queueId: QueueId;
+  /** Masked. */
+  readonly ani: string;
+  readonly tier: string;
+  readonly lane: string;
+  readonly waitMs: Ms;
+  readonly leftAtMs: Ms;
+  /** The latest call of the same number since, and whether an agent has talked with the caller; null: not here since. */
+  readonly back: { readonly callId: CallId; readonly atMs: Ms; readonly answered: boolean } | null;
+}
+
 export interface RecordingView {
   readonly recordingId: RecordingId;
   readonly callId: CallId;
@@ -160,5 +177,9 @@ export interface Ledger {
   factsOf(callId: string): readonly Fact[];
   /** The facts of one call, and among them the choices in which it stood at a head too and another caller was taken. */
   storyOf(callId: string): readonly Fact[];
+  /** Callers who gave up waiting, newest first. */
+  abandoned(limit: number): readonly AbandonedView[];
+  /** Open callbacks in the order of their places, then the latest ended ones, newest first. */
+  callbacks(limit: number): readonly CallbackView[];
   recordings(limit: number): readonly RecordingView[];
 }

@@ -127,6 +127,51 @@ const PLANTED: readonly Planted[] = [
   },
   { file: 'customers', from: 'tier: vip', to: 'tier: vipp', rule: 'unknown-tier', at: 'vipp', says: /"vip"/ },
   { file: 'customers', from: 'language: en', to: 'language: fr', rule: 'unknown-language', at: 'fr' },
+  // Whom a queue asks, and who goes first.
+  {
+    file: 'queues',
+    from: 'order: vip-first, waitsAtMost: 90s',
+    to: 'order: time-left',
+    rule: 'missing-key',
+    at: 'callers:',
+    says: /waitsAtMost/,
+  },
+  { file: 'queues', from: 'order: vip-first, waitsAtMost: 90s', to: 'order: credit', rule: 'missing-key', says: /credit/ },
+  { file: 'queues', from: 'order: vip-first, waitsAtMost: 90s', to: 'order: ageing', rule: 'missing-key', says: /ageing/ },
+  {
+    file: 'queues',
+    from: 'order: vip-first, waitsAtMost: 90s',
+    to: 'order: credit, credit: { tiers: { vipp: 10s } }',
+    rule: 'unknown-tier',
+    at: 'vipp',
+    says: /"vip"/,
+  },
+  {
+    file: 'queues',
+    from: 'require: { service: 1 }',
+    to: 'require: { service: 1, any: [ { english: 2 }, { cantonse: 1 } ] }',
+    rule: 'unknown-skill',
+    at: 'cantonse',
+  },
+  { file: 'queues', from: 'require: { service: 1 }', to: 'require: { any: [] }', rule: 'out-of-range', at: '[]' },
+  {
+    file: 'queues',
+    from: 'after: 30s, require: { service: 1 }',
+    to: 'after: 30s, require: { service: 1 }, drop: [ lost-card ]',
+    rule: 'contradiction',
+    at: '{ service: 1 }, drop',
+  },
+  { file: 'queues', from: 'choose: longest-idle', to: 'choose: ring-all, atOnce: 0', rule: 'out-of-range', at: '0' },
+  { file: 'hotline', from: 'skills: [', to: 'skills: [ any,', rule: 'reserved-name', at: 'any' },
+  {
+    file: 'hotline',
+    from: 'node: hotline-1',
+    to: 'notReadyLimits: { brake: 15m }',
+    rule: 'unknown-reason',
+    at: 'brake',
+    says: /known are break/,
+  },
+  { file: 'customers', from: 'tier: vip', to: 'agent: "1009", tier: vip', rule: 'unknown-agent', at: '"1009"' },
   // Bad ranges and forms.
   { file: 'queues', from: 'share: 80%', to: 'share: 180%', rule: 'out-of-range', at: '180%' },
   { file: 'queues', from: 'share: 80%', to: 'share: 0.8', rule: 'unquoted-number', at: '0.8', says: /80%/ },
@@ -280,6 +325,72 @@ t.test('0 is a value, and what is left out has its default', async (t) => {
       limits: { waiting: 200, waitMs: 600_000 },
     },
   ]);
+});
+
+t.test('choosing: all that a queue may say of agents and callers', async (t) => {
+  const files = await shippedFiles();
+  files.queues = `queues:
+  general:
+    title: { zh: 服务, en: Service }
+    require: { service: 1, any: [ { english: 2 }, { all: [ { transport: 1 }, { instalments: 1 } ] } ] }
+    relax:
+      - { after: 20s, lower: { english: 1 } }
+      - { after: 40s, drop: [ english ], from: [ back-office ] }
+    agents:
+      { choose: ring-all, atOnce: 3, wrapUpAtMost: 1m, preferredWait: 15s, lastAgent: { remember: 2h, wait: 0s }, autoAnswer: true }
+    callers: { order: time-left, waitsAtMost: 75s }
+  other:
+    title: { zh: 其他, en: Other }
+    agents: { choose: least-occupied }
+    callers: { order: credit, credit: { vip: 1m, tiers: { vip: 30s } } }
+  third:
+    title: { zh: 第三, en: Third }
+    callers: { order: ageing, ageing: 30s }
+`;
+  files.agents = (files.agents as string)
+    .replace(', queueRank: { general: 1 }', '')
+    .replace('team: desk', 'team: desk, autoAnswer: true');
+  files.hotline = (files.hotline as string).replace(
+    'phones: { failuresAllowed: 3, backOff: {',
+    'notReadyLimits: { break: 15m, rona: 2m }\nphones: { failuresAllowed: 3, rona: backOff, offersAtOnce: 40, backOff: { noAnswer: 0s,',
+  );
+  files.customers = (files.customers as string).replace('tier: vip', 'agent: "1003", tier: vip');
+  const { acd, customers } = await good(files);
+  const [general, other, third] = acd.queues;
+  t.same(general?.require, { service: 1, any: [{ english: 2 }, { all: [{ transport: 1 }, { instalments: 1 }] }] });
+  t.same(general?.relax, [
+    { afterMs: 20_000, require: {}, groups: [], drop: [], lower: { english: 1 } },
+    { afterMs: 40_000, require: {}, groups: ['back-office'], drop: ['english'], lower: {} },
+  ]);
+  t.same(general?.agents, {
+    choose: 'ring-all',
+    ringMs: 15_000,
+    wrapUpMs: 10_000,
+    wrapUpAtMostMs: 60_000,
+    offersAtOnce: 3,
+    preferredWaitMs: 15_000,
+    lastAgent: { rememberMs: 7_200_000, waitMs: 0 },
+    autoAnswer: true,
+  });
+  t.same(general?.callers, { order: 'time-left', waitsAtMostMs: 75_000 });
+  t.same(other?.callers, {
+    order: 'credit',
+    waitsAtMostMs: 90_000,
+    credit: { vipMs: 60_000, perPriorityMs: 0, tiersMs: { vip: 30_000 } },
+  });
+  t.same(third?.callers, { order: 'ageing', waitsAtMostMs: 90_000, ageingMs: 30_000 });
+  t.match(acd, {
+    rona: 'backOff',
+    offersAtOnce: 40,
+    seed: 'main',
+    backOffMs: { noAnswer: 0 },
+    notReadyLimitMs: { break: 900_000 },
+  });
+  t.match(
+    acd.agents.map(({ autoAnswer }) => autoAnswer),
+    [false, false, false, false, false, false, true],
+  );
+  t.equal(customers.byNumber('13800000001')?.agent, '1003');
 });
 
 t.test('the shipped configuration, and its flows', async (t) => {

@@ -8,6 +8,7 @@ import { VirtualClock } from '../../src/simulation/virtual-clock.js';
 import type { PhoneManner, Sound, SwitchWorld, WorldCaller, WorldPhone } from './switch-world.js';
 
 const PROMPTS_MS: Record<string, Ms> = { short: 1_000, long: 20_000 };
+const OUTSIDE = '13911112222';
 /** A phone that is answered by hand: its alarm is set this far ahead, and the test rings it. */
 const BY_HAND_MS: Ms = 86_400_000;
 /** Longer than any ring time of the suite: a switch notices an absent phone only by its silence. */
@@ -26,7 +27,7 @@ export function createSimulatedWorld(): SwitchWorld {
     },
   };
   const sim = new SimulatedSwitch({ clock, promptMs: ({ prompt }) => PROMPTS_MS[prompt] ?? null });
-  const sounds: Record<string, Sound> = { 'sip:1001': 'phone1', 'sip:1002': 'phone2' };
+  const sounds: Record<string, Sound> = { 'sip:1001': 'phone1', 'sip:1002': 'phone2', [OUTSIDE]: 'outside' };
   const rung = new Map<LegId, string>();
   const observe = (): void => {
     for (const leg of sim.legs.values()) if (leg.direction === 'outbound') rung.set(leg.legId, leg.dnis);
@@ -36,9 +37,10 @@ export function createSimulatedWorld(): SwitchWorld {
     await time.pass(ms);
     observe();
   };
-  const phone = (address: string): WorldPhone => simulatedPhone(sim, address, sounds[address] as Sound, byHand, rung);
+  const phone = (address: string): WorldPhone => simulatedPhone(sim, address, sounds, byHand, rung);
   const phones = [phone('sip:1001'), phone('sip:1002')] as const;
-  for (const each of phones) each.behave({});
+  const outside = phone(OUTSIDE);
+  for (const each of [...phones, outside]) each.behave({});
   sim.phone('sip:nobody', { refuse: 'unreachable', afterMs: 1, talkMs: null });
   return {
     kind: 'simulated',
@@ -51,6 +53,7 @@ export function createSimulatedWorld(): SwitchWorld {
     music: 'calm',
     dnis: '95588',
     phones,
+    outside,
     absentPhone: 'sip:nobody',
     placeCall: async (ani, aniName) =>
       simulatedCaller(
@@ -100,7 +103,7 @@ function simulatedCaller(sim: SimulatedSwitch, caller: SimulatedCaller, sounds: 
 function simulatedPhone(
   sim: SimulatedSwitch,
   address: string,
-  sound: Sound,
+  sounds: Record<string, Sound>,
   byHand: Array<() => void>,
   rung: ReadonlyMap<LegId, string>,
 ): WorldPhone {
@@ -113,8 +116,9 @@ function simulatedPhone(
   };
   return {
     address,
-    sound,
-    behave: (manner) => sim.phone(address, behaviourOf(manner)),
+    sound: sounds[address] as Sound,
+    behave: (manner) =>
+      address === OUTSIDE ? sim.outside(OUTSIDE, behaviourOf(manner)) : sim.phone(address, behaviourOf(manner)),
     state: () => {
       const leg = newest();
       return leg === undefined ? 'idle' : leg.state;
@@ -126,9 +130,13 @@ function simulatedPhone(
     },
     hears: (what) => {
       const leg = newest();
-      if (what !== 'caller' || leg?.place.kind !== 'bridge') return false;
+      if (leg?.place.kind !== 'bridge') {
+        if (what === 'music') return leg?.place.kind === 'waiting';
+        return leg?.playing?.prompts.some(({ prompt }) => prompt === what) ?? false;
+      }
       const others = [...(sim.bridges.get(leg.place.bridgeId) ?? [])].map((legId) => sim.legs.get(legId));
-      return others.some((other) => other?.direction === 'inbound');
+      if (what === 'caller') return others.some((other) => other?.direction === 'inbound');
+      return others.some((other) => other !== leg && sounds[other?.dnis ?? ''] === what);
     },
     press: async (key) => sim.press(current().legId, key),
     hangUp: () => sim.endLeg(current().legId, 'hungUp'),

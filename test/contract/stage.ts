@@ -61,7 +61,7 @@ export class Stage {
   do(command: SwitchCommand): Promise<void> {
     if (command.kind === 'play') this.#playbacks.set(command.playbackId, command.legId);
     else if (command.kind === 'startRecording') this.#recordings.add(command.recordingId);
-    else if (command.kind === 'ringAgent') this.#legs.set(command.legId, command.callId);
+    else if (command.kind === 'ringAgent' || command.kind === 'dialOut') this.#legs.set(command.legId, command.callId);
     return this.world.switch.perform(command);
   }
   /** A position in the events, for `since`. */
@@ -112,7 +112,7 @@ export class Stage {
     await this.world.until('music is heard', () => call.caller.hears('music'));
     return call;
   }
-  play(call: StagedCall, ...prompts: PromptRef[]): PlaybackId {
+  play(call: Pick<StagedCall, 'callId' | 'legId'>, ...prompts: PromptRef[]): PlaybackId {
     const playbackId = this.id<PlaybackId>('playback');
     void this.do({ kind: 'play', callId: call.callId, legId: call.legId, playbackId, prompts });
     return playbackId;
@@ -122,7 +122,7 @@ export class Stage {
     return { offerId: this.id('offer'), legId: this.id('leg'), bridgeId: this.id('bridge'), phone };
   }
   ringCommand(
-    call: StagedCall,
+    call: Pick<StagedCall, 'callId'>,
     offer: StagedOffer,
     more: Partial<SwitchCommandOf<'ringAgent'>> = {},
   ): SwitchCommandOf<'ringAgent'> {
@@ -138,18 +138,26 @@ export class Stage {
       ...more,
     };
   }
-  async ring(call: StagedCall, phone?: WorldPhone, more: Partial<SwitchCommandOf<'ringAgent'>> = {}): Promise<StagedOffer> {
+  async ring(
+    call: Pick<StagedCall, 'callId'>,
+    phone?: WorldPhone,
+    more: Partial<SwitchCommandOf<'ringAgent'>> = {},
+  ): Promise<StagedOffer> {
     const offer = this.offer(phone);
     await this.do(this.ringCommand(call, offer, more));
     return offer;
   }
   /** An agent's leg that was picked up. */
-  async agentUp(call: StagedCall, phone?: WorldPhone): Promise<StagedOffer> {
+  async agentUp(call: Pick<StagedCall, 'callId'>, phone?: WorldPhone): Promise<StagedOffer> {
     const offer = await this.ring(call, phone);
     await this.next('legAnswered', { legId: offer.legId });
     return offer;
   }
-  connect(call: StagedCall, offer: StagedOffer, stopPlaybacks: readonly PlaybackId[] = []): Promise<void> {
+  connect(
+    call: Pick<StagedCall, 'callId' | 'legId'>,
+    offer: StagedOffer,
+    stopPlaybacks: readonly PlaybackId[] = [],
+  ): Promise<void> {
     return this.do({
       kind: 'connect',
       callId: call.callId,
@@ -194,7 +202,7 @@ export class Stage {
     await this.world.until('the end of every leg', () => this.#legs.size === 0);
     this.#playbacks.clear();
     this.#recordings.clear();
-    for (const phone of this.world.phones) phone.behave({});
+    for (const phone of [...this.world.phones, this.world.outside]) phone.behave({});
   }
   /** Breaches of what holds for any run, in words. Looks at the events since `mark`. */
   breaches(mark: number): string[] {

@@ -26,6 +26,8 @@ export interface SwitchWorld {
   readonly absentPhone: string;
   /** Two agents' phones; they answer by themselves unless told otherwise. */
   readonly phones: readonly [WorldPhone, WorldPhone];
+  /** A person outside; `address` is the number that the trunk is given, and sounds `outside`. */
+  readonly outside: WorldPhone;
   /** A caller dials in and is not answered yet. */
   placeCall(from: string, fromName?: string): Promise<WorldCaller>;
   /** Cuts the adapter's connection; calls on the switch go on. */
@@ -46,7 +48,7 @@ export interface SwitchWorld {
   close(): Promise<void>;
 }
 
-export type Sound = 'short' | 'long' | 'music' | 'caller' | 'phone1' | 'phone2';
+export type Sound = 'short' | 'long' | 'music' | 'caller' | 'phone1' | 'phone2' | 'outside';
 
 export interface PhoneManner {
   /** Null: never rings (no 180). Default 0. */

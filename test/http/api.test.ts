@@ -205,6 +205,7 @@ t.test('role x route, from the route table', async (t) => {
     if (access === 'open') return 0;
     if (who === 'wrong') return 401;
     if (access === 'agentWrite') return who === null ? 401 : ['agent', 'supervisor', 'admin'].includes(who) ? 0 : 403;
+    if (access === 'supervise') return who === null ? 401 : ['supervisor', 'admin'].includes(who) ? 0 : 403;
     if (who === null) return isFree ? 0 : 401;
     return access === 'read' || ['supervisor', 'admin'].includes(who) ? 0 : 403;
   };
@@ -238,7 +239,7 @@ t.test('role x route, from the route table', async (t) => {
     t.ok(cells >= 140, `${cells} cells of the matrix hold`);
     const writes = app.routeTable.filter(({ method, url }) => method !== 'GET' && method !== 'HEAD' && url !== '/api/v1/session');
     t.ok(
-      writes.every(({ access }) => access === 'agentWrite'),
+      writes.every(({ access }) => access === 'agentWrite' || access === 'supervise'),
       'every write needs a bearer token',
     );
   }
@@ -419,4 +420,24 @@ t.test('metrics: numerators and denominators', async (t) => {
   t.ok(second.includes('hotline_queue_offered_total{queue="other"} 1\n'));
   t.notMatch(second, /queue="general"/, 'a queue that is gone is gone');
   t.equal(second.split('hotline_queue_offered_total{').length, 2, 'scraping twice counts nothing twice');
+});
+
+t.test('callbacks: everybody who may read sees them, a supervisor takes one back, by name', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const list = await app.inject({ url: '/api/v1/callbacks', headers: bearer('viewer') });
+  t.match(list.json(), { callbacks: [{ callbackId: 'call-1-cb', number: '***1234', attempts: 1, outcome: null }] });
+  const cancel = (who: keyof typeof TOKENS, id = 'call-1-cb') =>
+    app.inject({ method: 'POST', url: `/api/v1/callbacks/${id}/cancel`, headers: bearer(who) });
+  t.equal((await app.inject({ method: 'POST', url: '/api/v1/callbacks/call-1-cb/cancel' })).statusCode, 401);
+  for (const who of ['viewer', 'agent'] as const) t.equal((await cancel(who)).statusCode, 403, who);
+  const done = await cancel('supervisor');
+  t.equal(done.statusCode, 200);
+  t.match(done.json(), { callback: { callbackId: 'call-1-cb' } });
+  t.same(house.opened, ['cancelCallback call-1-cb by sue']);
+  house.refusal = { id: 'callback-under-way', message: 'the caller is on the line already' };
+  t.equal((await cancel('admin')).statusCode, 409);
+  house.refusal = { id: 'no-such-callback', message: 'there is none' };
+  t.equal((await cancel('admin')).statusCode, 404);
 });

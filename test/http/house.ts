@@ -3,8 +3,10 @@ import type { Fact } from '../../src/base/facts.js';
 import { err, ok, type Refusal, type Result } from '../../src/base/result.js';
 import type { AccessToken, AgentCommand, HttpDeps } from '../../src/http/app.js';
 import type {
+  AbandonedView,
   AgentView,
   Board,
+  CallbackView,
   CallView,
   QueueCounts,
   QueueView,
@@ -119,6 +121,17 @@ export const aCall: CallView = {
   recordings: ['rec-1' as RecordingView['recordingId']],
 };
 
+export const anAbandoned: AbandonedView = {
+  callId: 'call-0' as CallView['callId'],
+  queueId: 'general' as NonNullable<CallView['queueId']>,
+  ani: '***1234',
+  tier: 'vip',
+  lane: 'ordinary',
+  waitMs: 30_000,
+  leftAtMs: 400,
+  back: { callId: 'call-1' as CallView['callId'], atMs: 500, answered: true },
+};
+
 export const aRecording: RecordingView = {
   recordingId: 'rec-1' as RecordingView['recordingId'],
   callId: aCall.callId,
@@ -129,6 +142,24 @@ export const aRecording: RecordingView = {
   durationMs: 12_000,
   bytes: 10,
   sha256: 'ab'.repeat(32),
+};
+
+export const aCallback: CallbackView = {
+  callbackId: 'call-1-cb' as CallbackView['callbackId'],
+  callId: aCall.callId,
+  queueId: 'general' as CallbackView['queueId'],
+  number: '***1234',
+  mode: 'agent-first',
+  requestedAtMs: 900,
+  enteredAtMs: 600,
+  expiresAtMs: 3_600_900,
+  attempts: 1,
+  lastResult: 'busy',
+  outcome: null,
+  endedAtMs: null,
+  waitMs: null,
+  agentId: null,
+  by: null,
 };
 
 export const facts = [
@@ -204,6 +235,8 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
       calls: (limit) => [aCall].slice(0, limit),
       call: (id) => (id === aCall.callId ? aCall : null),
       factsOf: (id) => (id === aCall.callId ? facts : []),
+      callbacks: (limit) => [aCallback].slice(0, limit),
+      abandoned: (limit) => [anAbandoned].slice(0, limit),
       recordings: (limit) =>
         [aRecording, { ...aRecording, recordingId: 'rec-2' as never, state: 'recording' as const }].slice(0, limit),
     },
@@ -218,6 +251,10 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
         : null,
     agentCommand: async (command): Promise<Result<unknown, Refusal>> => {
       house.commands.push(command);
+      return house.refusal === null ? ok(null) : err(house.refusal);
+    },
+    callbackCommand: async (command): Promise<Result<unknown, Refusal>> => {
+      house.opened.push(`${command.kind} ${command.callbackId} by ${command.by}`);
       return house.refusal === null ? ok(null) : err(house.refusal);
     },
     recordingFile: async (id, by) => {

@@ -10,7 +10,8 @@ import { startTestStack, type TestLike } from '../support/stack.js';
 import { toneIn, writeToneWav } from '../support/tone.js';
 
 /** Every sound of this world is a tone of its own, so that what is heard tells who is heard. */
-const HZ: Record<Sound, number> = { short: 440, long: 300, music: 600, caller: 1100, phone1: 1500, phone2: 1700 };
+const HZ: Record<Sound, number> = { short: 440, long: 300, music: 600, caller: 1100, phone1: 1500, phone2: 1700, outside: 1900 };
+const OUTSIDE = '13911112222';
 const REFUSALS: Record<number, HangUpCause> = {
   486: 'busy',
   503: 'congestion',
@@ -26,7 +27,9 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
   writeToneWav(path.join(sounds, 'short.wav'), HZ.short, 1);
   writeToneWav(path.join(sounds, 'long.wav'), HZ.long, 20);
   writeToneWav(path.join(sounds, 'music', 'music.wav'), HZ.music, 30);
-  const stack = await startTestStack(t, { asterisk: { music: path.join(sounds, 'music') }, phones: ['1001', '1002'] });
+  const outside = await createPhone({ name: OUTSIDE, toneHz: HZ.outside });
+  const trunks = [{ name: 'trunk', match: '127.0.0.1', contact: `sip:127.0.0.1:${outside.port}` }];
+  const stack = await startTestStack(t, { asterisk: { music: path.join(sounds, 'music'), trunks }, phones: ['1001', '1002'] });
   const { asterisk } = stack;
   const ari = new URL(asterisk.ariUrl);
   const link = await createCuttableLink({ host: ari.hostname, port: Number(ari.port) });
@@ -40,6 +43,7 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
     password: asterisk.ariPassword,
     resolvePrompt: ({ prompt }) => (prompt === 'short' || prompt === 'long' ? path.join(sounds, prompt) : null),
     musicClasses: ['hotline'],
+    outside: { trunk: 'trunk', mayDial: (number) => number.startsWith(OUTSIDE.slice(0, 3)) },
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   });
   const callers = await createPhone({ name: 'outside', toneHz: HZ.caller });
@@ -67,6 +71,7 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
     absentPhone: 'sip:1999',
     dnis: '95588',
     phones: [worldPhone(phones[0] as Phone, 'phone1', sip), worldPhone(phones[1] as Phone, 'phone2', sip)],
+    outside: { ...worldPhone(outside, 'outside', sip), address: OUTSIDE },
     placeCall: async (from, fromName) =>
       worldCaller(
         await callers.dial(`sip:95588@${sip}`, fromName === undefined || fromName === '' ? { from } : { from, fromName }),
@@ -76,7 +81,7 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
     crash: async () => {
       await asterisk.kill();
       // The phones cannot know; a person would put the handset down.
-      for (const phone of [callers, ...phones]) for (const call of phone.openCalls) call.drop();
+      for (const phone of [callers, outside, ...phones]) for (const call of phone.openCalls) call.drop();
     },
     restart: () => asterisk.start(),
     until: (what, look, withinMs = 5000) => until(what, look, { withinMs, everyMs: 5 }),
@@ -91,7 +96,7 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
     },
     recorded: async (file, sound) => toneIn(path.join(asterisk.folders.recordings, `${file}.wav`), HZ[sound]).seconds,
     close: async () => {
-      await Promise.all([callers.close(), ...phones.map((phone) => phone.close())]);
+      await Promise.all([callers.close(), outside.close(), ...phones.map((phone) => phone.close())]);
       await link.close();
     },
   };

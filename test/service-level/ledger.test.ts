@@ -577,3 +577,69 @@ t.test('a board of 100 queues, 700 agents and 1,000 waiting callers takes under 
   t.comment(`board: ${quick.toFixed(2)} ms`);
   t.ok(quick < 5, `${quick.toFixed(2)} ms`);
 });
+
+t.test('abandoned calls: who gave up, who came back since, and whether they were served', (t) => {
+  const book = new Book();
+  const [first, second] = ['13800000001', '13900005678'];
+  book.arrive(T0, 'a', first).queued(T0 + 1, 'a');
+  book.arrive(T0 + 10, 'b', second).queued(T0 + 11, 'b', 'general', 'vip');
+  book.write(T0 + 30_001, { kind: 'callLeftQueue', callId: 'a', queueId: 'general', exit: 'abandoned', waitMs: 30_000 });
+  book.write(T0 + 30_002, { kind: 'callEnded', callId: 'a', outcome: 'abandonedInQueue', durationMs: 30_002, endedBy: 'caller' });
+  t.match(book.ledger.abandoned(10), [
+    { callId: 'a', queueId: 'general', ani: '***0001', lane: 'ordinary', waitMs: 30_000, leftAtMs: T0 + 30_001, back: null },
+  ]);
+  // The switch of the second caller is lost: for the caller that is an abandon too.
+  book.write(T0 + 40_000, { kind: 'callEnded', callId: 'b', outcome: 'switchLost', durationMs: 39_990, endedBy: 'system' });
+  t.match(book.ledger.abandoned(10)[0], { callId: 'b', lane: 'vip', ani: '***5678', waitMs: 39_989 });
+  book.arrive(T0 + 50_000, 'a2', first).queued(T0 + 50_001, 'a2');
+  t.match(book.ledger.abandoned(10)[1]?.back, { callId: 'a2', atMs: T0 + 50_000, answered: false });
+  book.write(T0 + 52_000, {
+    kind: 'callAnswered',
+    callId: 'a2',
+    queueId: 'general',
+    offerId: 'a2-a1',
+    agentId: '1001',
+    waitMs: 1_999,
+  });
+  t.equal(book.ledger.abandoned(10)[1]?.back?.answered, true);
+  book.arrive(T0 + 60_000, 'a3', first);
+  t.equal(book.ledger.abandoned(10)[1]?.back?.callId, 'a2', 'who was served needs no further return');
+  t.equal(book.ledger.abandoned(1).length, 1);
+  t.notMatch(JSON.stringify(book.ledger.abandoned(10)), /13800000001|13900005678/, 'masked');
+  t.end();
+});
+
+t.test('a call that overflows is offered in both queues; who stands where goes by the entry that is kept', (t) => {
+  const book = new Book([queue('general'), queue('second')]);
+  book.arrive(T0, 'a').queued(T0, 'a');
+  book.arrive(T0 + 20_000, 'b', '13900000002').queued(T0 + 20_000, 'b', 'second');
+  book.write(T0 + 30_000, {
+    kind: 'callOverflowed',
+    callId: 'a',
+    queueId: 'general',
+    to: 'queue second',
+    rule: 'wait',
+    value: 30_000,
+    bound: 30_000,
+  });
+  book.write(T0 + 30_000, { kind: 'callLeftQueue', callId: 'a', queueId: 'general', exit: 'flowedOut', waitMs: 30_000 });
+  book.write(T0 + 30_000, {
+    kind: 'callQueued',
+    callId: 'a',
+    queueId: 'second',
+    lane: 'ordinary',
+    priority: 0,
+    requirement: '',
+    language: 'zh',
+    placeFromMs: T0,
+  });
+  const [general, second] = book.ledger.board(T0 + 31_000).queues;
+  t.match(general?.today, { offered: 1, flowedOut: 1, waiting: 0 });
+  t.match(second?.today, { offered: 2, waiting: 2 });
+  t.same(
+    second?.callers.map((caller) => caller.callId),
+    ['a', 'b'],
+  );
+  t.equal(second?.callers[0]?.enteredAtMs, T0 + 30_000, 'the wait that counts in this queue');
+  t.end();
+});

@@ -91,7 +91,7 @@ class ScenarioReader {
 
   private async group(name: string, index: number, periods: number): Promise<AgentGroup> {
     const group = this.written.groups[name] as ScenarioFile['groups'][string];
-    for (const queue of Object.keys(group.queueRank)) this.known('queue', queue, ['groups', name, 'queueRank', queue]);
+    for (const queue of Object.keys(group.queueRank)) this.known('queue', queue, ['groups', name, 'queueRank', queue], 'key');
     const onDuty = this.each(group.agents, periods, ['groups', name, 'agents']);
     return {
       name,
@@ -243,14 +243,15 @@ class ScenarioReader {
     return Array<T>(periods).fill(given[0] as T);
   }
 
-  private known(what: 'queue', name: string, path: Path): void {
+  private known(what: 'queue', name: string, path: Path, at: 'key' | 'value' = 'value'): void {
     const names = Object.keys(this.written.queues);
     if (names.includes(name)) return;
-    this.say(path, `unknown-${what}`, `there is no ${what} ${quoted(name)}${didYouMean(name, names)}`);
+    this.say(path, `unknown-${what}`, `there is no ${what} ${quoted(name)}${didYouMean(name, names)}`, at);
   }
 
-  private say(path: Path, rule: string, message: string): void {
-    this.findings.push({ file: this.file, ...this.source.at(path), level: 'error', rule, message });
+  private say(path: Path, rule: string, message: string, at: 'key' | 'value' = 'value'): void {
+    const place = at === 'key' ? this.source.atKey(path) : this.source.at(path);
+    this.findings.push({ file: this.file, ...place, level: 'error', rule, message });
   }
 }
 

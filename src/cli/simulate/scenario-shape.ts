@@ -20,7 +20,10 @@ function oneOrEach<S extends z.ZodType>(inner: S, keys: readonly string[] = []) 
       const result = inner.safeParse(item);
       if (result.success) return [result.data];
       const base = Array.isArray(value) ? [index] : [];
+      // A kind that is misspelt is told once, not again as a distribution without a kind.
+      const misspelt = result.error.issues.some(({ code }) => code === 'unrecognized_keys');
       for (const issue of result.error.issues) {
+        if (misspelt && issue.code === 'custom') continue;
         const raw = { ...issue, input: item, path: [...base, ...issue.path] };
         if (issue.code !== 'unrecognized_keys') context.issues.push(raw as never);
         else {

@@ -1,4 +1,4 @@
-import { asId, type CustomerId } from '../../base/ids.js';
+import { type AgentId, asId, type CustomerId } from '../../base/ids.js';
 import type { Customer } from '../../flow/contract.js';
 import type { CustomersFile } from './shapes.js';
 
@@ -12,8 +12,14 @@ export interface CustomerDirectory {
 
 export function customerDirectory(file: CustomersFile, countryCode: string): CustomerDirectory {
   const byKey = new Map<string, Customer>();
-  for (const [id, { name, tier, language, numbers }] of Object.entries(file.customers)) {
-    const customer: Customer = Object.freeze({ id: asId<CustomerId>(id), name, tier, language: language ?? null });
+  for (const [id, { name, tier, language, agent, numbers }] of Object.entries(file.customers)) {
+    const customer: Customer = Object.freeze({
+      id: asId<CustomerId>(id),
+      name,
+      tier,
+      language: language ?? null,
+      agent: agent === undefined ? null : asId<AgentId>(agent),
+    });
     for (const number of numbers) byKey.set(numberKey(number, countryCode), customer);
   }
   return {

@@ -33,7 +33,7 @@ export function checkNames(sources: ConfigSources, flows: readonly string[]): Co
   const settings = hotline ? new Reader(hotline, findings) : null;
   if (queues) checkQueues(new Reader(queues, findings), settings, agents ? new Reader(agents, findings) : null);
   if (agents) checkAgents(new Reader(agents, findings), settings, queues ? new Reader(queues, findings) : null);
-  if (customers) checkCustomers(new Reader(customers, findings), settings);
+  if (customers) checkCustomers(new Reader(customers, findings), settings, agents ? new Reader(agents, findings) : null);
   return findings;
 }
 
@@ -268,7 +268,7 @@ function checkAgents(agents: Reader, settings: Reader | null, queues: Reader | n
   }
 }
 
-function checkCustomers(customers: Reader, settings: Reader | null): void {
+function checkCustomers(customers: Reader, settings: Reader | null, agents: Reader | null): void {
   const tiers = settings?.has(['tiers']) ? settings.texts(['tiers']) : ['ordinary', 'vip'];
   const languages = settings?.has(['languages']) ? settings.texts(['languages']) : ['zh', 'en'];
   const countryCode = settings?.at(['countryCode']);
@@ -276,6 +276,7 @@ function checkCustomers(customers: Reader, settings: Reader | null): void {
   for (const id of customers.keys(['customers'])) {
     const path = ['customers', id];
     customers.text([...path, 'tier'], (tier) => customers.known('tier', tier, tiers));
+    if (agents) customers.text([...path, 'agent'], (agent) => customers.known('agent', agent, agents.keys(['agents'])));
     customers.text([...path, 'language'], (language) => customers.known('language', language, languages));
     for (const [index] of customers.items([...path, 'numbers']).entries()) {
       customers.text([...path, 'numbers', index], (number) => {

@@ -168,7 +168,15 @@ export const agentsShape = z.strictObject({
 export const customersShape = z.strictObject({
   customers: z.record(
     id,
-    z.strictObject({ name: line, tier: name, language: language.optional(), numbers: z.array(phoneNumber).min(1).max(20) }),
+    z.strictObject({
+      name: line,
+      tier: name,
+      language: language.optional(),
+      agent: id
+        .optional()
+        .describe('the agent who looks after this customer, asked first where the queue waits for a preferred agent'),
+      numbers: z.array(phoneNumber).min(1).max(20),
+    }),
   ),
 });
 

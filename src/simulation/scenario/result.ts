@@ -105,7 +105,9 @@ export function resultOf(simulated: Simulated): ScenarioResult {
       occupancy: estimate(occupancySeries(group.openByDay)),
       occupancyUntilLast: estimate(occupancySeries(group.wholeByDay)),
     })),
-    overDay: simulated.waitsByBin.map((waits, bin) => binResult(simulated, waits, bin)),
+    overDay: simulated.waitsByBin
+      .map((waits, bin) => binResult(simulated, waits, bin))
+      .filter((_, bin) => (bin + 1) * BIN_MS > scenario.warmUpMs),
     leftOut: scenario.recorded ? { ...scenario.recorded.leftOut } : null,
     engine: { events: simulated.events, offers: simulated.offers, ronas: simulated.ronas, stale: simulated.stale },
   };

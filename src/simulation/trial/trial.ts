@@ -97,7 +97,14 @@ async function live(world: World, seed: number): Promise<void> {
   await world.clock.pass(SETTLE_MS);
   await checkLiveness(world, agents);
   await world.clock.pass(QUIET_MS);
-  for (const checker of world.checkers) checker.settled?.();
+  for (const checker of world.checkers) {
+    try {
+      checker.settled?.();
+    } catch (error) {
+      // A fold that refuses what it is fed has found something too.
+      world.violated('settled', `${error}`);
+    }
+  }
 }
 
 function compareFacts(world: World, twin: readonly Fact[]): void {

@@ -66,6 +66,7 @@ export class World {
   healed = false;
   owner: SimulatedNode | null = null;
   newestFence = 0;
+  leaseTakenMs: Ms = 0;
   #attached: FaultyLine | null = null;
   #connected = true;
   #heardSeq = 0;
@@ -109,7 +110,7 @@ export class World {
   setOut(): void {
     const { plan } = this;
     const at = (atMs: Ms, act: () => void): void => void this.clock.alarm(this.startMs + atMs, act);
-    this.startNode('node-a', 0);
+    this.startNode('node-a', plan.skewsMs[3] ?? 0);
     if (plan.standby) at(100, () => this.startNode('node-b', plan.skewsMs[0] ?? 0));
     for (const spell of plan.store.spells) this.#planSpell(spell, at);
     for (const fault of plan.nodes) {
@@ -174,6 +175,7 @@ export class World {
     if (this.owner !== node && this.owner?.controller?.degraded) this.degradedDeath = true;
     this.owner = node;
     this.newestFence = fence;
+    this.leaseTakenMs = this.clock.nowMs();
     this.#heardSeq = this.store.lastSeq;
     if (this.storeLostSomething || this.degradedDeath) for (const checker of this.checkers) checker.forgotten?.();
     this.disturb();

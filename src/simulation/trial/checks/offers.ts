@@ -1,3 +1,4 @@
+import type { FactOf } from '../../../base/facts.js';
 import type { Ms } from '../../../base/time.js';
 import type { Checker } from '../checker.js';
 import type { World } from '../world.js';
@@ -10,9 +11,20 @@ const SLACK_MS = 2_000;
 export function offersChecker(world: World): Checker {
   const since = new Map<string, Ms>();
   const offers = new Set<string>();
+  const silent = new Set<string>();
+  const early = (fact: FactOf<'offerEnded'>): void => {
+    const limitMs = world.site.queues.find(({ id }) => id === fact.queueId)?.agents.ringMs ?? 0;
+    if (fact.ringMs < limitMs && !silent.has(fact.offerId))
+      world.violated('offers', `${fact.offerId} was given up after ${fact.ringMs} of ${limitMs} ms, and the phone had not`);
+  };
   return {
+    delivered(event) {
+      // A phone may say by itself that nobody answers.
+      if (event.kind === 'legEnded' && event.cause === 'noAnswer') silent.add(event.legId);
+    },
     facts(facts) {
       for (const fact of facts) {
+        if (fact.kind === 'offerEnded' && fact.cause === 'noAnswer') early(fact);
         if (fact.kind !== 'callOffered') continue;
         // An answer to the one would be taken for an answer to the other.
         if (offers.has(fact.offerId)) world.violated('offers', `${fact.offerId} is the name of two offers`);

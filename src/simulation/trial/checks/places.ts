@@ -85,6 +85,11 @@ export function placesChecker(world: World): Checker {
 
   return {
     facts: (facts) => facts.forEach(hear),
+    commanded(command) {
+      const place = command.kind === 'hangUp' && command.callId !== null && places.get(command.callId);
+      const isCaller = place && !/-(q\d+)?a\d+$/.test(command.legId);
+      if (isCaller) wrong(`${command.callId} is hung up by us while waiting in ${place.queue.id}`);
+    },
     forgotten() {
       places.clear();
       lost = true;
@@ -136,6 +141,7 @@ function betterClaim(a: Place, aId: string, b: Place, bId: string, agent: AgentC
   if (rank(a) !== rank(b)) return rank(a) < rank(b) ? 'is in a queue of better rank' : null;
   const vip = (place: Place): boolean => place.queue.callers.order === 'vip-first' && place.lane === 'vip';
   if (vip(a) !== vip(b)) return vip(a) ? 'is a VIP' : null;
-  if (a.priority !== b.priority) return a.priority > b.priority ? 'has a higher priority' : null;
+  const priority = (place: Place): number => (place.queue.callers.order === 'first-come' ? 0 : place.priority);
+  if (priority(a) !== priority(b)) return priority(a) > priority(b) ? 'has a higher priority' : null;
   return earlier ? 'came earlier' : null;
 }
