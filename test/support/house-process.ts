@@ -67,6 +67,19 @@ export class HotlineProcess {
     });
   }
 
+  /** Another command of the same program. */
+  say(words: readonly string[]): Promise<{ code: number | null; text: string }> {
+    const { program, env } = this.options;
+    return new Promise((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [program, ...words],
+        { cwd: projectFolder, env, timeout: 20_000 },
+        (_error, stdout, stderr) => resolve({ code: child.exitCode, text: `${stdout}${stderr}` }),
+      );
+    });
+  }
+
   /** Starts it and does not wait. */
   launch(): void {
     const { program, config, logFile, env } = this.options;

@@ -111,15 +111,24 @@ export interface HouseLine {
   readonly exits?: Readonly<Record<string, ExitPrompt>>;
 }
 
+interface AgentRules {
+  readonly skills?: Readonly<Record<string, number>>;
+  readonly groups?: readonly string[];
+  readonly queueRank?: Readonly<Record<string, number>>;
+  readonly sipp?: boolean;
+}
+
 /** Queues, agents and lines of a house of its own, in place of the usual ones, all in the words of the configuration files. */
 export interface HouseRules {
   /** Id of the queue -> what differs from a plain one: `require` is the skill of the queue's own name unless told. */
   readonly queues: Readonly<Record<string, object>>;
   /** Id -> skills, and groups, queueRank ... A phone on a port of SIPp (`sipp: true`) is served by a scenario of test/sipp. */
-  readonly agents: Readonly<Record<string, { readonly skills?: Readonly<Record<string, number>>; readonly sipp?: boolean }>>;
+  readonly agents: Readonly<Record<string, AgentRules>>;
   /** Number dialled -> where it leads. */
   readonly lines: Readonly<Record<string, HouseLine>>;
   readonly skills?: readonly string[];
+  /** Id -> what customers.yaml says. */
+  readonly customers?: Readonly<Record<string, object>>;
   /** Laid over hotline.yaml. */
   readonly hotline?: object;
 }
@@ -154,6 +163,7 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
     customers: {
       C1: { name: '王女士', tier: 'vip', language: 'zh', numbers: [VIP_NUMBER] },
       C2: { name: '李先生', tier: 'vip', language: 'zh', numbers: ['13800000002'] },
+      ...rules?.customers,
     },
   });
   writeFileSync(join(config, 'prompts.yaml'), withTones(readFileSync(join(projectFolder, 'config', 'prompts.yaml'), 'utf8')));

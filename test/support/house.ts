@@ -311,6 +311,11 @@ export class House {
     return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   }
 
+  /** What the command `hotline` prints, as a process of its own. */
+  hotlineSays(...words: string[]): Promise<{ code: number | null; text: string }> {
+    return this.hotline.say(words);
+  }
+
   /** A list of Asterisk's own, such as `channels`; null when it says 404. */
   async ari<T>(resource: string): Promise<T | null> {
     const { ariUrl, ariUser, ariPassword } = this.stack.asterisk;
