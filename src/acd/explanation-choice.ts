@@ -46,8 +46,9 @@ const ORDERS = ['longest-idle', 'best-skill', 'fewest-calls', 'least-occupied', 
 
 function tellCaller(speaker: Speaker, { callId, agentId, why }: Offered, queueOf: QueueOf): Told {
   const heads = listed(speaker, why, (each) => callerText(speaker, why, each, queueOf));
-  const chosen =
-    why.considered === 1
+  const chosen = MEANT.includes(why.rule)
+    ? speaker.say('chosenMeant', { call: callId, rule: ruleName(speaker, why.rule) })
+    : why.considered === 1
       ? speaker.say('chosenOnly', { call: callId })
       : speaker.say('chosenCaller', { call: callId, rule: ruleName(speaker, why.rule) });
   const decided = why.considered > 1 ? decidedBy(speaker, why) : null;
@@ -72,6 +73,9 @@ export function tellOther(speaker: Speaker, fact: Offered, self: CallId, queueOf
   return { text, details: [] };
 }
 
+/** The call was meant for the agent; nothing was compared. */
+const MEANT = ['assigned', 'preferred-agent', 'last-agent'];
+
 const ruleName = (speaker: Speaker, rule: string): string => speaker.sayOf('caller', rule);
 
 function listed(speaker: Speaker, why: Decision, tell: (each: Candidate) => string): string {
@@ -93,6 +97,11 @@ function standing(candidate: Candidate): { lane: string; queueId: string } {
   return { lane, queueId };
 }
 
+function waitedOf({ note = '' }: Candidate): Ms | undefined {
+  const ms = /waited (\d+) ms/.exec(note)?.[1];
+  return ms === undefined ? undefined : Number(ms);
+}
+
 function callerText(speaker: Speaker, why: Decision, candidate: Candidate, queueOf: QueueOf): string {
   const { lane, queueId } = standing(candidate);
   const keys = keysOf(why);
@@ -101,7 +110,7 @@ function callerText(speaker: Speaker, why: Decision, candidate: Candidate, queue
     return typeof at === 'number' ? at : undefined;
   };
   const facts: string[] = [];
-  const waitedMs = value('waitedMs');
+  const waitedMs = value('waitedMs') ?? waitedOf(candidate);
   if (waitedMs !== undefined) facts.push(keyText(speaker, 'waitedMs', waitedMs));
   keys.forEach((name, i) => {
     if (name === 'waitedMs' || name === 'guard' || (name === 'standsMs' && candidate.key[i] === waitedMs)) return;
@@ -132,6 +141,8 @@ function keyText(speaker: Speaker, name: string | undefined, value: number | str
   if ((name === 'rank' || name === 'priority') && value === 0) return '';
   // A priority is compared as its opposite, so that smaller goes first everywhere.
   if (name === 'priority') return speaker.sayOf('key', name, { value: Math.abs(Number(value)) });
+  // The moment when the target is missed lies ahead.
+  if (name === 'standsMs' && Number(value) < 0) return speaker.sayOf('key', 'timeLeftMs', { time: speaker.time(-Number(value)) });
   if (name === 'occupancy' && typeof value === 'number') {
     return speaker.sayOf('key', name, { value: `${Math.round(value * 1_000) / 10} %` });
   }
@@ -158,7 +169,7 @@ function decidedBy(speaker: Speaker, why: Decision, place = 1): string | null {
 function passedOver(speaker: Speaker, why: Decision): string[] {
   if (!why.passedOver || why.passedOver.length === 0) return [];
   const list = why.passedOver
-    .map(({ id, why: reason }) => speaker.say('wrapped', { id, facts: reason }))
+    .map(({ id, why: reason }) => speaker.say('wrapped', { id, facts: speaker.sayOf('passed', reason) }))
     .join(speaker.say('separator'));
   return [speaker.say('passedOver', { list })];
 }

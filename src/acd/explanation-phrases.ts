@@ -5,6 +5,19 @@ export const EXPLANATION_LANGUAGES: readonly ExplanationLanguage[] = ['zh', 'en'
 
 const en = {
   entered: 'call {call} entered "{queue}" at {at} ({traits})',
+  enteredAgain: 'call {call} entered "{queue}" at {at} ({traits}), in the place of {place}',
+  overflowed: 'overflow to {to}: {found}',
+  'overflow.wait': 'waited {value}, bound {bound}',
+  'overflow.estimate': 'estimated wait {value}, bound {bound}',
+  'overflow.perAgent': '{value} calls per agent, bound {bound}',
+  'overflow.level': 'service level {value}, bound {bound}',
+  overflowWidened: 'overflow let in more agents: {traits}',
+  placeRestored: 'back after {away}: stands again in the place of call {previous}, entered at {place}',
+  'waitsFor.preferred': 'kept for {agent}, preferred by the flow, until {until}',
+  'waitsFor.lastAgent': 'kept for {agent}, the last agent of this caller, until {until}',
+  'waitsFor.assigned': 'kept for {agent}, assigned by {by}',
+  noAnswerRested: 'not answered in {ring}: {agent} is given a rest (rona); place kept',
+  chosenMeant: 'chosen {call}: {rule}',
   lane: 'lane {lane}',
   priority: 'priority {priority}',
   needs: 'needs {requirement}',
@@ -72,7 +85,8 @@ const en = {
   'rule.least-occupied': 'least occupied of {n}',
   'rule.round-robin': 'next in turn of {n}',
   'rule.random': 'drawn at random of {n}',
-  'rule.ring-all': 'rung together with the others, {n} in all',
+  'rule.ring-all': 'rung with others at once, {n} idle',
+  'rule.assigned': 'assigned by a supervisor',
   'rule.preferred-agent': 'preferred agent of this call',
   'rule.last-agent': 'last agent of this caller',
   'rule.unknown': '{rule}, of {n}',
@@ -118,6 +132,13 @@ const en = {
   'caller.ageing': 'ageing',
   'caller.time-left': 'time-left',
   'caller.wait-guard': 'wait-guard',
+  'caller.assigned': 'assigned to this agent',
+  'caller.preferred-agent': 'this is its preferred agent',
+  'caller.last-agent': 'this is the last agent of this caller',
+  'passed.preferred-agent': 'the call is meant for its preferred agent',
+  'passed.last-agent': 'the call is meant for the last agent of this caller',
+  'passed.assigned': 'the call is assigned to another',
+  'passed.unknown': '{name}',
   'caller.unknown': '{rule}',
   'lane.unknown': '{name}',
   heads: '; ',
@@ -131,6 +152,19 @@ export type Phrase = keyof typeof en;
 
 const zh: Record<Phrase, string> = {
   entered: '呼叫 {call} 于 {at} 进入队列“{queue}”（{traits}）',
+  enteredAgain: '呼叫 {call} 于 {at} 进入队列“{queue}”（{traits}），保留 {place} 的位置',
+  overflowed: '溢出至 {to}：{found}',
+  'overflow.wait': '已等待 {value}，界限 {bound}',
+  'overflow.estimate': '预计等待 {value}，界限 {bound}',
+  'overflow.perAgent': '每坐席 {value} 个呼叫，界限 {bound}',
+  'overflow.level': '服务水平 {value}，界限 {bound}',
+  overflowWidened: '溢出使更多坐席可以服务：{traits}',
+  placeRestored: '{away} 后重拨：恢复呼叫 {previous} 的位置（{place} 进入）',
+  'waitsFor.preferred': '为流程指定的坐席 {agent} 保留至 {until}',
+  'waitsFor.lastAgent': '为此来电者上次的坐席 {agent} 保留至 {until}',
+  'waitsFor.assigned': '由 {by} 指派，为坐席 {agent} 保留',
+  noAnswerRested: '{ring}内无人接听：{agent} 暂缓派话（rona）；位置保留',
+  chosenMeant: '选中 {call}：{rule}',
   lane: '{lane}通道',
   priority: '优先级 {priority}',
   needs: '要求 {requirement}',
@@ -198,7 +232,8 @@ const zh: Record<Phrase, string> = {
   'rule.least-occupied': '{n} 人中占用率最低',
   'rule.round-robin': '{n} 人中轮到',
   'rule.random': '{n} 人中随机选取',
-  'rule.ring-all': '与其他坐席同时振铃，共 {n} 人',
+  'rule.ring-all': '与其他坐席同时振铃，空闲 {n} 人',
+  'rule.assigned': '由主管指派',
   'rule.preferred-agent': '此呼叫指定的坐席',
   'rule.last-agent': '此来电者上次的坐席',
   'rule.unknown': '{rule}，共 {n} 人',
@@ -244,6 +279,13 @@ const zh: Record<Phrase, string> = {
   'caller.ageing': '优先级随等待上升',
   'caller.time-left': '距目标剩余时间',
   'caller.wait-guard': '最长等待保护',
+  'caller.assigned': '已指派给该坐席',
+  'caller.preferred-agent': '该坐席是指定坐席',
+  'caller.last-agent': '该坐席是此来电者上次的坐席',
+  'passed.preferred-agent': '此呼叫属于指定坐席',
+  'passed.last-agent': '此呼叫属于来电者上次的坐席',
+  'passed.assigned': '此呼叫已指派给他人',
+  'passed.unknown': '{name}',
   'caller.unknown': '{rule}',
   'lane.unknown': '{name}',
   heads: '；',
@@ -256,7 +298,7 @@ const zh: Record<Phrase, string> = {
 const PHRASES: Record<ExplanationLanguage, Record<Phrase, string>> = { en, zh };
 
 /** Phrases that are looked up by a word of the record. */
-export type Group = 'rule' | 'key' | 'by' | 'caller' | 'lane';
+export type Group = 'rule' | 'key' | 'by' | 'caller' | 'lane' | 'passed';
 
 export type Values = Readonly<Record<string, string | number>>;
 

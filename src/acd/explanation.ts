@@ -16,6 +16,8 @@ export { EXPLANATION_LANGUAGES, type ExplanationLanguage } from './explanation-p
 export interface ExplanationOptions {
   readonly language: ExplanationLanguage;
   readonly timeZone: string;
+  /** What an unanswered offer does to the agent; notReady unless told. */
+  readonly rona?: 'notReady' | 'backOff';
   /** For thresholds and guards, as they are configured now. */
   readonly queue: (queueId: string) => QueueConfig | undefined;
 }
@@ -121,6 +123,26 @@ class Teller {
       case 'callEnded':
         this.#ended = fact;
         return;
+      case 'callOverflowed':
+        return this.#note(fact.atMs, this.#overflow(fact));
+      case 'placeRestored':
+        return this.#note(
+          fact.atMs,
+          this.#say('placeRestored', {
+            away: this.#time(fact.awayMs),
+            previous: fact.previousCallId,
+            place: this.#at(fact.enteredAtMs),
+          }),
+        );
+      case 'callWaitsForAgent':
+        return this.#note(
+          fact.atMs,
+          this.#say(`waitsFor.${fact.because}`, {
+            agent: fact.agentId,
+            by: fact.by ?? '',
+            until: fact.untilMs === null ? '' : this.#at(fact.untilMs),
+          }),
+        );
       case 'callbackRequested':
       case 'callbackRefused':
       case 'callbackAttempted':
@@ -149,7 +171,10 @@ class Teller {
     const values = { call: this.#callId, queue: fact.queueId, at: this.#at(fact.atMs), traits: this.#traits(fact) };
     this.#parts.push({
       atMs: fact.atMs,
-      heading: this.#say('entered', values),
+      heading:
+        fact.placeFromMs === undefined
+          ? this.#say('entered', values)
+          : this.#say('enteredAgain', { ...values, place: this.#at(fact.placeFromMs) }),
       lines: [],
       queueId: fact.queueId,
       waiting: { atMs: fact.atMs, eligible: fact.eligible },
@@ -169,7 +194,9 @@ class Teller {
     const traits = this.#traits(fact);
     const text =
       step === undefined
-        ? this.#say('changed', { by: fact.by, traits })
+        ? fact.by === 'overflow'
+          ? this.#say('overflowWidened', { traits })
+          : this.#say('changed', { by: fact.by, traits })
         : this.#say('relaxed', { step, wait: this.#time(fact.atMs - part.atMs), traits });
     part.lines.push(this.#lineOf(fact.atMs, text));
     if (fact.eligible) part.waiting = { atMs: fact.atMs, eligible: fact.eligible };
@@ -193,8 +220,20 @@ class Teller {
     const part = this.#current(fact.atMs);
     // An accepted offer is told by the answer that follows.
     if (!part || fact.cause === 'answered') return;
-    const phrase: Phrase = fact.cause === 'switchError' || fact.cause === 'legLost' ? 'failed' : fact.cause;
+    const rested = fact.cause === 'noAnswer' && this.#options.rona === 'backOff';
+    const phrase: Phrase =
+      fact.cause === 'switchError' || fact.cause === 'legLost' ? 'failed' : rested ? 'noAnswerRested' : fact.cause;
     part.lines.push(this.#lineOf(fact.atMs, this.#say(phrase, { agent: fact.agentId, ring: this.#time(fact.ringMs) })));
+  }
+
+  #overflow(fact: FactOf<'callOverflowed'>): string {
+    const told = (value: number | null): string => {
+      if (value === null) return '?';
+      if (fact.rule === 'wait' || fact.rule === 'estimate') return this.#time(value);
+      return fact.rule === 'level' ? `${Math.round(value * 1_000) / 10} %` : String(Math.round(value * 100) / 100);
+    };
+    const found = this.#say(`overflow.${fact.rule}`, { value: told(fact.value), bound: told(fact.bound) });
+    return this.#say('overflowed', { to: fact.to, found });
   }
 
   #callback(fact: FactOf<'callbackRequested' | 'callbackRefused' | 'callbackAttempted' | 'callbackEnded'>): string {

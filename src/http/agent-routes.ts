@@ -16,7 +16,7 @@ const phoneBody: Schema = {
   },
   additionalProperties: false,
 };
-const statusBody: Schema = {
+const statusBody = {
   type: 'object',
   properties: {
     status: { type: 'string', enum: ['ready', 'notReady'] },
@@ -31,10 +31,32 @@ interface Verb {
   readonly path: string;
   readonly summary: string;
   readonly body: Schema;
+  /** The agent's own token may, unless told. */
+  readonly access?: 'supervise';
   readonly command: (agentId: AgentId, by: string, body: Record<string, string | undefined>) => AgentCommand;
 }
 
+const forcedBody: Schema = {
+  type: 'object',
+  properties: {
+    status: { type: 'string', enum: ['ready', 'notReady', 'loggedOut'] },
+    reason: statusBody.properties.reason,
+  },
+  required: ['status'],
+  additionalProperties: false,
+};
+
 const VERBS: readonly Verb[] = [
+  {
+    path: 'force-status',
+    summary: 'Set the status of an agent from outside, signing out included; a call that the agent has goes on',
+    body: forcedBody,
+    access: 'supervise',
+    command: (agentId, by, { status, reason }) =>
+      status === 'loggedOut'
+        ? { kind: 'signOut', agentId, by }
+        : { kind: 'setStatus', agentId, status: status === 'ready' ? 'ready' : 'notReady', reason: reason ?? null, by },
+  },
   {
     path: 'sign-in',
     summary: 'Sign an agent in at a phone; the agent starts not ready',
@@ -73,7 +95,7 @@ export function agentRoutes(app: FastifyInstance, deps: HttpDeps): void {
     app.post(
       `/api/v1/agents/:id/${verb.path}`,
       {
-        config: { access: 'agentWrite' },
+        config: { access: verb.access ?? 'agentWrite' },
         preValidation: bodyMayBeMissing,
         schema: {
           tags: ['agents'],

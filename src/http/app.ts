@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, LogController } from 
 import { type Access, installAccess } from './access.js';
 import { agentRoutes } from './agent-routes.js';
 import { boardMetrics } from './board-metrics.js';
+import { callRoutes } from './call-routes.js';
 import { callbackRoutes } from './callback-routes.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, installErrors, sendError } from './errors.js';
@@ -20,6 +21,7 @@ import { sessionRoutes } from './session-routes.js';
 export type {
   AccessToken,
   AgentCommand,
+  CallCommand,
   Health,
   HttpDeps,
   LiveLimits,
@@ -65,6 +67,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.register(async (scope) => {
     readRoutes(scope, deps);
     agentRoutes(scope, deps);
+    callRoutes(scope, deps);
     callbackRoutes(scope, deps);
     recordingRoutes(scope, deps);
     sessionRoutes(scope, deps, access);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ExplanationPart } from '../acd/explanation.js';
-import type { AgentId, CallId, RecordingId } from '../base/ids.js';
+import type { AgentId, CallId, QueueId, RecordingId } from '../base/ids.js';
 import type { Refusal, Result } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import type { Board, Ledger } from '../service-level/views.js';
@@ -29,6 +29,7 @@ export interface HttpDeps {
   /** Resolves when the command was committed and the board shows it. Rejects only on a defect. */
   agentCommand(command: AgentCommand): Promise<Result<unknown, Refusal>>;
   /** A supervisor takes a promise to call back away. As `agentCommand`. */
+  callCommand(command: CallCommand): Promise<Result<unknown, Refusal>>;
   callbackCommand(command: CallbackCommand): Promise<Result<unknown, Refusal>>;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
@@ -70,6 +71,19 @@ export interface AccessToken {
   /** At least 16 characters of A-Z a-z 0-9 . _ ~ - */
   readonly secret: string;
 }
+
+/** What a supervisor changes about a waiting call. `by` is the name of the token, for the facts. */
+export type CallCommand =
+  | {
+      readonly kind: 'reprioritise';
+      readonly callId: CallId;
+      readonly by: string;
+      readonly lane?: 'ordinary' | 'vip';
+      readonly priority?: number;
+      readonly queueId?: QueueId;
+      readonly skills?: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'assign'; readonly callId: CallId; readonly agentId: AgentId; readonly by: string };
 
 /** `by` is the name of the token, for the facts. */
 export type AgentCommand =

@@ -12,6 +12,11 @@ export function explanationOf(
 ): { parts: readonly ExplanationPart[]; text: string } | null {
   if (!facts.some((fact) => 'callId' in fact && fact.callId === callId)) return null;
   const queues = new Map(settings.acd.queues.map((queue) => [queue.id as string, queue]));
-  const parts = explainCall(callId, facts, { language, timeZone: settings.site.timeZone, queue: (id) => queues.get(id) });
+  const parts = explainCall(callId, facts, {
+    language,
+    timeZone: settings.site.timeZone,
+    rona: settings.acd.rona ?? 'notReady',
+    queue: (id) => queues.get(id),
+  });
   return { parts, text: explanationText(parts) };
 }

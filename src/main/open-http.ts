@@ -49,6 +49,12 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
       const refusal = await running.submit(command);
       return refusal ? err(refusal) : ok(null);
     },
+    callCommand: async (command) => {
+      const running = domain();
+      if (!running) return err({ id: 'standing-by', message: 'this node stands by; another one is the writer' });
+      const refusal = await running.submit(command);
+      return refusal ? err(refusal) : ok(null);
+    },
     callbackCommand: async (command) => {
       const running = domain();
       if (!running) return err({ id: 'standing-by', message: 'this node stands by; another one is the writer' });

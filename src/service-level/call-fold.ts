@@ -81,6 +81,7 @@ export class CallFold {
   #promise(fact: FactOf<'callbackRequested'>): void {
     const call = this.#open({ ...fact, callId: fact.callbackId });
     if (!call) return;
+    call.facts.push(fact);
     Object.assign(call, { ani: maskNumber(fact.number), queueId: fact.queueId, phase: 'waiting', promised: true });
     this.#promised += 1;
   }

@@ -200,6 +200,92 @@ t.test('why nobody was rung, what was changed, where an agent went instead, how 
   t.equal(told('en', never), 'call 7f3c never entered a queue\n  10:02:11.704  the call ended: contained\n');
 });
 
+t.test('overflow, a restored place, a wish, an assignment, the time left', async (t) => {
+  const lines = (language: 'zh' | 'en', ...bodies: [number, FactBody][]): string[] =>
+    told(language, story([0, queued({ requirement: 'anyone' })], ...bodies)).split('\n');
+  const overflowed: [number, FactBody][] = [
+    [30_000, { kind: 'callOverflowed', callId, queueId, to: 'queue back-office', rule: 'wait', value: 30_000, bound: 30_000 }],
+    [30_000, { kind: 'callLeftQueue', callId, queueId, exit: 'flowedOut', waitMs: 30_000 }],
+    [30_000, { ...queued({ eligible: none }), queueId: asId<QueueId>('back-office'), placeFromMs: ENTRY } as FactBody],
+    [
+      30_500,
+      { kind: 'placeRestored', callId, queueId, previousCallId: asId<CallId>('6e2b'), enteredAtMs: ENTRY - 5_000, awayMs: 9_000 },
+    ],
+    [
+      30_600,
+      {
+        kind: 'callWaitsForAgent',
+        callId,
+        queueId,
+        agentId: agent('1003'),
+        because: 'lastAgent',
+        untilMs: ENTRY + 40_000,
+        by: null,
+      },
+    ],
+    [
+      30_700,
+      { kind: 'callWaitsForAgent', callId, queueId, agentId: agent('1004'), because: 'assigned', untilMs: null, by: 'sue' },
+    ],
+  ];
+  t.same(lines('en', ...overflowed).slice(2), [
+    '  10:02:41.204  overflow to queue back-office: waited 30 s, bound 30 s',
+    '  10:02:41.204  the caller went on elsewhere after 30 s: past 20 s, counts against the level from 10:02:31.204 (answered-of-offered)',
+    'call 7f3c entered "back-office" at 10:02:41.204 (lane vip, needs service>=1), in the place of 10:02:11.204',
+    '  10:02:41.204  no agent who may serve this call was signed in',
+    '  10:02:41.704  back after 9 s: stands again in the place of call 6e2b, entered at 10:02:06.204',
+    '  10:02:41.804  kept for 1003, the last agent of this caller, until 10:02:51.204',
+    '  10:02:41.904  kept for 1004, assigned by sue',
+    '',
+  ]);
+  t.same(lines('zh', ...overflowed).slice(6), [
+    '  10:02:41.704  9 秒 后重拨：恢复呼叫 6e2b 的位置（10:02:06.204 进入）',
+    '  10:02:41.804  为此来电者上次的坐席 1003 保留至 10:02:51.204',
+    '  10:02:41.904  由 sue 指派，为坐席 1004 保留',
+    '',
+  ]);
+  const meant: Decision = {
+    trigger: 'agentFreed',
+    rule: 'assigned',
+    considered: 1,
+    keys: [],
+    candidates: [{ id: '7f3c', key: [], note: 'vip in general, waited 40000 ms, assigned by sue' }],
+  };
+  t.same(lines('en', [40_000, offered(1, '1004', 40_000, meant)]).slice(2), [
+    '  10:02:51.204  agent 1004 became idle. Callers at the heads: vip 7f3c in "general" waited 40 s',
+    '                chosen 7f3c: assigned to this agent',
+    '                offered to 1004',
+    '',
+  ]);
+  const last: Decision = {
+    trigger: 'callerCame',
+    rule: 'last-agent',
+    considered: 1,
+    keys: [],
+    candidates: [{ id: '1003', key: [] }],
+    passedOver: [{ id: '1009', why: 'last-agent' }],
+  };
+  t.same(lines('en', [0, offered(1, '1003', 0, last)]).slice(1), [
+    '  10:02:11.204  offered to 1003 (last agent of this caller)',
+    '                passed over: 1009 (the call is meant for the last agent of this caller)',
+    '',
+  ]);
+  const left: Decision = {
+    trigger: 'agentFreed',
+    rule: 'time-left',
+    considered: 2,
+    keys: ['guard', 'rank', 'class', 'priority', 'standsMs', 'waitedMs'],
+    candidates: [
+      { id: '7f3c', key: [1, 0, 1, 0, -4_000, 16_000], note: 'vip in general, waited 16000 ms, 4000 ms left' },
+      { id: '91d0', key: [1, 0, 2, 0, 31_000, 31_000], note: 'vip in general, waited 31000 ms, late by 11000 ms' },
+    ],
+  };
+  t.match(
+    lines('en', [16_000, offered(1, '1003', 16_000, left)])[2],
+    /vip 7f3c in "general" waited 16 s, 4 s left to the target; vip 91d0 in "general" waited 31 s, past the target$/,
+  );
+});
+
 t.test('a rule without words is listed as it is', async (t) => {
   const why: Decision = {
     trigger: 'callerCame',

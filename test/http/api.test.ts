@@ -441,3 +441,50 @@ t.test('callbacks: everybody who may read sees them, a supervisor takes one back
   house.refusal = { id: 'no-such-callback', message: 'there is none' };
   t.equal((await cancel('admin')).statusCode, 404);
 });
+
+t.test('supervisors change, assign and pull waiting calls, and force a status', async (t) => {
+  const house = aHouse();
+  const app = buildApp(house);
+  t.teardown(() => app.close());
+  const asks = async (url: string, payload: object, who: keyof typeof TOKENS = 'supervisor') => {
+    const answer = await app.inject({ method: 'POST', url: `/api/v1/${url}`, headers: bearer(who), payload });
+    return { status: answer.statusCode, ...answer.json() };
+  };
+  t.match(await asks('calls/call-1/reprioritise', { lane: 'vip', priority: 9, queueId: 'lost-card', skills: { service: 2 } }), {
+    status: 200,
+    call: { callId: 'call-1' },
+  });
+  t.match(await asks('calls/call-1/assign', { agentId: '1001' }), { status: 200 });
+  t.match(await asks('calls/call-1/pull', { agentId: '1002' }), { status: 200 });
+  t.same(house.callCommands, [
+    { kind: 'reprioritise', callId: 'call-1', by: 'sue', lane: 'vip', priority: 9, queueId: 'lost-card', skills: { service: 2 } },
+    { kind: 'assign', callId: 'call-1', agentId: '1001', by: 'sue' },
+    { kind: 'assign', callId: 'call-1', agentId: '1002', by: 'sue' },
+  ]);
+  for (const [url, body] of [
+    ['calls/call-1/reprioritise', {}],
+    ['calls/call-1/reprioritise', { priority: -1 }],
+    ['calls/call-1/reprioritise', { skills: { service: 0 } }],
+    ['calls/call-1/reprioritise', { queueId: '../etc' }],
+    ['calls/call-1/reprioritise', { by: 'somebody else', priority: 1 }],
+    ['calls/call-1/assign', {}],
+    ['calls/call-1/pull', {}],
+    ['agents/1001/force-status', { status: 'talking' }],
+  ] as const) {
+    t.match(await asks(url, body), { status: 400, id: 'bad-request' }, `${url} ${JSON.stringify(body)}`);
+  }
+  t.match(await asks('calls/call-1/assign', { agentId: '1001' }, 'agent'), { status: 403 });
+  house.refusal = { id: 'call-not-waiting', message: 'the call is with an agent' };
+  t.match(await asks('calls/call-1/assign', { agentId: '1001' }), { status: 409, id: 'call-not-waiting' });
+  house.refusal = null;
+  t.match(await asks('agents/1001/force-status', { status: 'notReady', reason: 'break' }), {
+    status: 200,
+    agent: { agentId: '1001' },
+  });
+  t.match(await asks('agents/1001/force-status', { status: 'loggedOut' }), { status: 200 });
+  t.same(house.commands, [
+    { kind: 'setStatus', agentId: '1001', status: 'notReady', reason: 'break', by: 'sue' },
+    { kind: 'signOut', agentId: '1001', by: 'sue' },
+  ]);
+  t.match(await asks('agents/1001/force-status', { status: 'ready' }, 'agent'), { status: 403 }, 'not even one’s own');
+});

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Fact } from '../../src/base/facts.js';
 import { err, ok, type Refusal, type Result } from '../../src/base/result.js';
-import type { AccessToken, AgentCommand, HttpDeps } from '../../src/http/app.js';
+import type { AccessToken, AgentCommand, CallCommand, HttpDeps } from '../../src/http/app.js';
 import type {
   AbandonedView,
   AgentView,
@@ -191,6 +191,7 @@ export interface House extends HttpDeps {
   /** Puts another board up and tells the listeners. */
   show(change: Partial<Board>): void;
   readonly commands: AgentCommand[];
+  readonly callCommands: CallCommand[];
   readonly listeners: Set<() => void>;
   readonly tokenList: AccessToken[];
   /** The refusal of the next commands, or null. */
@@ -249,6 +250,10 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
             text: `in ${language}\n`,
           }
         : null,
+    callCommand: async (command): Promise<Result<unknown, Refusal>> => {
+      house.callCommands.push(command);
+      return house.refusal === null ? ok(null) : err(house.refusal);
+    },
     agentCommand: async (command): Promise<Result<unknown, Refusal>> => {
       house.commands.push(command);
       return house.refusal === null ? ok(null) : err(house.refusal);
@@ -271,6 +276,7 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
     health: () => ({ ok: true, detail: 'fine' }),
     webRoot: null,
     commands: [],
+    callCommands: [],
     listeners,
     tokenList: Object.values(TOKENS),
     refusal: null,

@@ -80,6 +80,24 @@ start: agent
 nodes:
   agent: { queue: { to: general } }
 `,
+  '95511': `
+flow: ways-out
+languages: [zh]
+start: agent
+prompts:
+  note: { zh: 请留言 }
+  shut: { zh: 已下班 }
+  later: { zh: 请稍后再拨 }
+  left: { zh: 您已离开队列 }
+nodes:
+  agent:
+    queue: { to: general }
+    exit: { play: left, hangup: true }
+    blocked: { play: later, hangup: true }
+    exits:
+      voicemail: { play: note, hangup: true }
+      closed: { play: shut, hangup: true }
+`,
   '95507': `
 flow: call-me-back
 languages: [zh, en]
