@@ -87,6 +87,7 @@ interface Score {
 interface Head {
   readonly call: QueuedCall;
   readonly queue: QueueConfig;
+  readonly line: Line;
   readonly score: Score;
 }
 
@@ -116,13 +117,14 @@ export function chooseCaller(eligibility: Eligibility, agent: AgentConfig, nowMs
   if (!best) return null;
   const chosen = best;
   if (!heads.includes(chosen)) heads.push(chosen);
-  const candidates = heads
+  const behind = behindInLine(chosen, agent, nowMs);
+  const candidates = [...heads, ...behind]
     .sort(compare)
     .slice(0, LISTED)
     .map((head) => ({ id: head.call.callId as string, key: keyOf(head, nowMs), note: noteOf(head, nowMs) }));
   const rule = chosen.score.guard === 0 ? 'wait-guard' : chosen.queue.callers.order;
   const passedOver = own ? [{ id: own.callId as string, why: 'waits for this agent, but the guard of another is reached' }] : [];
-  const why: Decision = { trigger: 'agentFreed', rule, candidates, considered, keys: CALLER_KEYS };
+  const why: Decision = { trigger: 'agentFreed', rule, candidates, considered: considered + behind.length, keys: CALLER_KEYS };
   return { call: chosen.call, why: passedOver.length > 0 ? { ...why, passedOver } : why };
 }
 
@@ -132,9 +134,14 @@ function headOf(line: Line, agent: AgentConfig, nowMs: Ms): Head | null {
   if (!oldest) return null;
   if (!line.ringing && nowMs - oldest.enteredAtMs >= queue.callers.waitsAtMostMs) {
     const score: Score = { guard: 0, rank: 0, class: 1, priority: 0, standsSinceMs: oldest.enteredAtMs };
-    return { call: oldest, queue, score };
+    return { call: oldest, queue, line, score };
   }
-  const call = line.inOrder.first() as QueuedCall;
+  return standing(line, line.inOrder.first() as QueuedCall, agent, nowMs);
+}
+
+/** A caller by the policy of the queue alone. */
+function standing(line: Line, call: QueuedCall, agent: AgentConfig, nowMs: Ms): Head {
+  const { queue } = line;
   const score: Score = {
     guard: 1,
     rank: agent.queueRank[queue.id] ?? 0,
@@ -142,7 +149,23 @@ function headOf(line: Line, agent: AgentConfig, nowMs: Ms): Head | null {
     priority: 0 - priorityOf(queue, call),
     standsSinceMs: standsSinceMs(queue, call, nowMs),
   };
-  return { call, queue, score };
+  return { call, queue, line, score };
+}
+
+/**
+ * Whom the chosen caller was taken before in the same line, for the record: the next by the policy, and whoever has waited longest where
+ * that is somebody else.
+ */
+function behindInLine({ call, line }: Head, agent: AgentConfig, nowMs: Ms): Head[] {
+  const found: QueuedCall[] = [];
+  for (const next of line.inOrder) {
+    if (next === call) continue;
+    found.push(next);
+    break;
+  }
+  const oldest = line.byEntry.first();
+  if (oldest && oldest !== call && !found.includes(oldest)) found.push(oldest);
+  return found.map((each) => standing(line, each, agent, nowMs));
 }
 
 function compare({ call: a, score: x }: Head, { call: b, score: y }: Head): number {

@@ -21,8 +21,11 @@ t.test('first-come: by entry alone, ties by id; priority and lane do not count',
   t.same(f.of('callOffered')[0]?.why, {
     trigger: 'agentFreed',
     rule: 'first-come',
-    candidates: [{ id: 'c-1', key: [1, 0, 1, 0, 3_000, 3_000], note: 'ordinary in general, waited 3000 ms' }],
-    considered: 1,
+    candidates: [
+      { id: 'c-1', key: [1, 0, 1, 0, 3_000, 3_000], note: 'ordinary in general, waited 3000 ms' },
+      { id: 'c-2', key: [1, 0, 1, 0, 3_000, 3_000], note: 'ordinary in general, waited 3000 ms' },
+    ],
+    considered: 2,
     keys: ['guard', 'rank', 'class', 'priority', 'standsMs', 'waitedMs'],
   });
   t.same(f.served('1001'), ['c-1', 'c-2', 'c-0']);
@@ -53,7 +56,7 @@ t.test('vip-first: the lane, then priority, then entry; the guard lets an ordina
   f.answer('1001');
   f.finish('1001');
   t.equal(f.agent('1001').callId, 'o-1', 'exactly 30 s have passed');
-  t.match(f.of('callOffered').at(-1)?.why, { rule: 'wait-guard', considered: 2 });
+  t.match(f.of('callOffered').at(-1)?.why, { rule: 'wait-guard', considered: 3 });
   t.same(f.served('1001'), ['o-1', 'v-1', 'o-2']);
 });
 
