@@ -215,18 +215,20 @@ export class World {
 
   committed(node: SimulatedNode, commit: Commit, result: CommitResult, inTime: boolean): void {
     if (result !== 'committed') this.tell(node.name, `commit ${commit.position}: ${result}`);
-    else this.#happened(commit.facts);
+    else this.#happened(node, commit.facts);
     for (const checker of this.checkers) checker.committed?.(node, commit, result, inTime);
   }
 
   factsTold(node: SimulatedNode, facts: readonly Fact[]): void {
     for (const fact of facts) this.tell(node.name, `** ${JSON.stringify(fact)}`);
     this.facts.push(...facts);
-    this.#happened(facts);
+    this.#happened(node, facts);
   }
 
   /** Facts count from the moment when they are written, or told by a node that cannot write; each once. */
-  #happened(facts: readonly Fact[]): void {
+  #happened(node: SimulatedNode, facts: readonly Fact[]): void {
+    // What a writer tells who has been replaced without knowing it is not part of what the next one begins with.
+    if (node !== this.owner && (this.storeLostSomething || this.degradedDeath)) return;
     const news = facts.filter(({ seq }) => seq > this.#heardSeq);
     if (news.length === 0) return;
     this.#heardSeq = news.at(-1)?.seq ?? this.#heardSeq;
