@@ -2,6 +2,8 @@ import t from 'tap';
 import type { CallbackPolicy } from '../../src/acd/config.js';
 import { asId, type CallId, type LegId } from '../../src/base/ids.js';
 import { DialMeter, dialable, isAllowed, numberKey } from '../../src/call/dial-out.js';
+import { createLedger } from '../../src/service-level/ledger.js';
+import { recount } from '../../src/service-level/recount.js';
 import type { SimulatedCaller } from '../../src/simulation/simulated-caller.js';
 import { DomainWorld } from '../support/domain-world.js';
 import { sampleAgent, sampleQueue } from '../support/sample-site.js';
@@ -47,12 +49,20 @@ const party = (w: DomainWorld, attempt: number, callbackId = callbackOf(w)): Sim
   w.switch.outsideParty(asId<LegId>(`${callbackId}-c${attempt}`));
 const attempts = (w: DomainWorld): unknown[] => w.of('callbackAttempted').map(({ attempt, result }) => [attempt, result]);
 
-/** Offered = all ways out + waiting, by the facts. */
+/** Offered = all ways out + waiting, by the ledger and by a recount of the stored facts; whoever is promised a call is no longer waiting. */
 function lawHolds(w: DomainWorld): boolean {
-  const offered = w.of('callQueued').length;
-  const out = w.of('callAnswered').length + w.of('callLeftQueue').length;
+  const queue = sampleQueue('general');
+  const nowMs = w.clock.nowMs();
+  const untilMs = nowMs + MINUTE;
+  const ledger = createLedger({ queues: [queue], agents: [sampleAgent('1001')], dayStartMs: () => 0 });
+  for (const fact of w.store.stream) ledger.add(fact);
+  const counts = ledger.counts('general', 0, untilMs, nowMs);
+  const again = recount(w.store.stream, queue, 0, untilMs, nowMs);
+  const { offered, answered, abandoned, flowedOut, timedOut, exitedByKey, calledBack, waiting } = counts;
+  const stands = [...w.domain.hotline.engine.calls()].filter((call) => !call.callback && call.phase !== 'talking').length;
+  const sum = answered + abandoned + flowedOut + timedOut + exitedByKey + calledBack + waiting;
   return (
-    offered === out + [...w.domain.hotline.engine.calls()].filter((call) => !call.callback && call.phase !== 'talking').length
+    offered === sum && waiting === stands && Object.entries(again).every(([key, value]) => counts[key as 'offered'] === value)
   );
 }
 
