@@ -18,14 +18,14 @@ export function signIn(state: AcdState, agentId: AgentId, phone: string | null, 
   const config = state.agentConfig(agentId);
   if (!agent || !config) return no('no-such-agent', `there is no agent ${agentId}`);
   const wanted = phone ?? config.phone;
-  if (!state.config.agents.some((each) => each.phone === wanted))
-    return no('unknown-phone', 'this phone is not in the configuration');
-  const holder = [...state.agents.values()].find((each) => each.phone === wanted && each.agentId !== agentId);
-  if (holder) return no('phone-in-use', `agent ${holder.agentId} is signed in on this phone`);
+  if (!state.isKnownPhone(wanted)) return no('unknown-phone', 'this phone is not in the configuration');
+  const holder = state.holderOf(wanted);
+  if (holder && holder !== agentId) return no('phone-in-use', `agent ${holder} is signed in on this phone`);
   if (agent.status !== 'loggedOut' && agent.phone === wanted) return null;
   if (agent.state !== 'idle' || agent.legOf !== null) return no('agent-busy', 'the phone cannot be changed during a call');
   state.eligibility.remove(agentId);
   agent.phone = wanted;
+  state.phones.set(wanted, agentId);
   agent.phoneFailures = 0;
   agent.backOffUntilMs = null;
   state.stopAgentTimer(agent, 'backOff');

@@ -29,7 +29,7 @@ export function promise(state: AcdState, event: Extract<AcdEvent, { kind: 'promi
     return;
   }
   const from = state.calls.get(event.from) ?? enter(state, event);
-  if (!from || from.phase === 'connecting' || from.phase === 'talking') {
+  if (!from || from.queueId !== queue.id || from.phase === 'connecting' || from.phase === 'talking') {
     state.refusal = { id: 'being-connected', message: 'the caller is being connected with an agent' };
     return;
   }

@@ -23,6 +23,9 @@ import type { QueuedCall } from './entities.js';
 /** 3: of a `ring-all` queue, with phones ringing already; served when nobody else waits. */
 export type CallerClass = 0 | 1 | 2 | 3;
 
+/** What the order of a caller goes by. */
+export type InOrder = Pick<QueuedCall, 'callId' | 'lane' | 'priority' | 'tier' | 'enteredAtMs' | 'queuedAtMs'>;
+
 /** Whoever knows what time it is in the engine. */
 export interface EngineTime {
   readonly nowMs: Ms;
@@ -30,23 +33,23 @@ export interface EngineTime {
 
 const byId = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export const byEntry = (a: QueuedCall, b: QueuedCall): number => a.enteredAtMs - b.enteredAtMs || byId(a.callId, b.callId);
+export const byEntry = (a: InOrder, b: InOrder): number => a.enteredAtMs - b.enteredAtMs || byId(a.callId, b.callId);
 
 /** The target is inclusive: a wait of exactly `withinMs` is in time. */
-export const isLate = (queue: QueueConfig, call: QueuedCall, nowMs: Ms): boolean =>
+export const isLate = (queue: QueueConfig, call: InOrder, nowMs: Ms): boolean =>
   queue.callers.order === 'time-left' && nowMs - call.queuedAtMs > queue.target.withinMs;
 
-export function classOf(queue: QueueConfig, call: QueuedCall, nowMs: Ms): CallerClass {
+export function classOf(queue: QueueConfig, call: InOrder, nowMs: Ms): CallerClass {
   if (queue.callers.order === 'vip-first') return call.lane === 'vip' ? 0 : 1;
   return isLate(queue, call, nowMs) ? 2 : 1;
 }
 
 /** The number that counts under this queue's policy; larger goes first. */
-export const priorityOf = (queue: QueueConfig, call: QueuedCall): number =>
+export const priorityOf = (queue: QueueConfig, call: InOrder): number =>
   queue.callers.order === 'vip-first' || queue.callers.order === 'priority' ? call.priority : 0;
 
 /** What a caller is worth beyond the time waited. */
-export function creditOf(queue: QueueConfig, call: QueuedCall): Ms {
+export function creditOf(queue: QueueConfig, call: InOrder): Ms {
   const { order, credit, ageingMs } = queue.callers;
   if (order === 'ageing') return call.priority * (ageingMs ?? 0);
   if (order !== 'credit' || !credit) return 0;
@@ -54,9 +57,24 @@ export function creditOf(queue: QueueConfig, call: QueuedCall): Ms {
   return (call.lane === 'vip' ? credit.vipMs : 0) + call.priority * credit.perPriorityMs + tier;
 }
 
-export function standsSinceMs(queue: QueueConfig, call: QueuedCall, nowMs: Ms): Ms {
+export function standsSinceMs(queue: QueueConfig, call: InOrder, nowMs: Ms): Ms {
   if (queue.callers.order !== 'time-left') return call.enteredAtMs - creditOf(queue, call);
   return isLate(queue, call, nowMs) ? call.enteredAtMs : call.queuedAtMs + queue.target.withinMs;
+}
+
+/** How the callers of a queue stand at this moment, the guard included: for lists of a few that are looked at once. */
+export function standingOrder(queue: QueueConfig, nowMs: Ms): (a: InOrder, b: InOrder) => number {
+  const guard = (call: InOrder): number => (nowMs - call.enteredAtMs >= queue.callers.waitsAtMostMs ? 0 : 1);
+  return (a, b) => {
+    if (guard(a) !== guard(b)) return guard(a) - guard(b);
+    if (guard(a) === 0) return byEntry(a, b);
+    return (
+      classOf(queue, a, nowMs) - classOf(queue, b, nowMs) ||
+      priorityOf(queue, b) - priorityOf(queue, a) ||
+      standsSinceMs(queue, a, nowMs) - standsSinceMs(queue, b, nowMs) ||
+      byEntry(a, b)
+    );
+  };
 }
 
 /** Callers of one queue in the order in which they are served, the guard apart. Ends in the id. */
@@ -65,7 +83,7 @@ export class Standing {
   readonly #time: EngineTime;
   readonly #callers: OrderedSet<QueuedCall>;
   /** `time-left` only: those who have missed the target, longest waiting first. */
-  readonly #late = new OrderedSet(byEntry);
+  readonly #late = new OrderedSet<QueuedCall>(byEntry);
 
   constructor(queue: QueueConfig, time: EngineTime) {
     this.#queue = queue;

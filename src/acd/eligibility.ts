@@ -150,7 +150,16 @@ export class Eligibility {
     const config = this.#agents.get(agent.agentId);
     if (!config || this.#available.has(agent.agentId)) return;
     this.#available.set(agent.agentId, agent);
-    for (const profile of this.profilesOf(agent.agentId)) enter(profile, agent, config);
+    // The same entry in all profiles of one order, but for the order that looks at what the profile requires.
+    const shared = new Map<AgentOrder, Available>();
+    for (const profile of this.profilesOf(agent.agentId)) {
+      let entry = shared.get(profile.order) ?? null;
+      if (!entry) {
+        entry = availableAs(profile.order, agent, config, profile.alternatives);
+        if (profile.order !== 'best-skill') shared.set(profile.order, entry);
+      }
+      list(profile, entry);
+    }
   }
 
   remove(agentId: AgentId): void {
@@ -220,14 +229,17 @@ export class Eligibility {
     const known = profile.lines.get(key);
     if (known) return known;
     const inOrder = new Standing(queue, this.#time);
-    const line: Line = { key, queue, profile, inOrder, byEntry: new OrderedSet(byEntry), ringing };
+    const line: Line = { key, queue, profile, inOrder, byEntry: new OrderedSet<QueuedCall>(byEntry), ringing };
     profile.lines.set(key, line);
     return line;
   }
 }
 
 function enter(profile: Profile, agent: Agent, config: AgentConfig): void {
-  const entry = availableAs(profile.order, agent, config, profile.alternatives);
-  profile.entries.set(agent.agentId, entry);
+  list(profile, availableAs(profile.order, agent, config, profile.alternatives));
+}
+
+function list(profile: Profile, entry: Available): void {
+  profile.entries.set(entry.agentId, entry);
   profile.available.add(entry);
 }

@@ -49,6 +49,7 @@ export class AcdEngine {
       state.agents.set(agent.agentId, agent);
       state.offerTurn = Math.max(state.offerTurn, agent.offerTurn);
       if (agent.legOf) state.legs.set(agent.legOf, agent.agentId);
+      if (agent.phone !== null) state.phones.set(agent.phone, agent.agentId);
     }
     for (const call of calls) {
       state.calls.set(call.callId, call);

@@ -117,7 +117,11 @@ export function offerFailed(state: AcdState, offerId: OfferId, cause: OfferCause
   }
   endOffer(state, live, cause, withdrawLeg);
   if (live.call.offers.length > 0) ringMore(state, live.call);
-  else if (live.call.phase === 'offered' || live.call.phase === 'connecting') placeCaller(state, live.call);
+  else if (live.call.phase === 'offered' || live.call.phase === 'connecting') {
+    // A `ring-all` caller stood in line for more phones while the last of them rang.
+    state.eligibility.removeCall(state.queueOf(live.call), live.call);
+    placeCaller(state, live.call);
+  }
   placeAgent(state, live.agent);
 }
 

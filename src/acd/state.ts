@@ -29,6 +29,8 @@ export class AcdState {
   config: AcdConfig;
   eligibility: Eligibility;
   readonly agents = new Map<AgentId, Agent>();
+  /** Who signed in on a phone last; still there when the agent says so too. */
+  readonly phones = new Map<string, AgentId>();
   readonly calls = new Map<CallId, QueuedCall>();
   readonly offers = new Map<OfferId, { callId: CallId; agentId: AgentId }>();
   /** Agents' legs that still stand on the switch, by the offer that made them. */
@@ -53,6 +55,7 @@ export class AcdState {
   stale = 0;
 
   #eligibleCounts: EligibleCounts | null = null;
+  #knownPhones: ReadonlySet<string> = new Set();
   #queues = new Map<QueueId, QueueConfig>();
   #agentConfigs = new Map<AgentId, AgentConfig>();
 
@@ -68,6 +71,7 @@ export class AcdState {
     this.#agentConfigs = new Map(config.agents.map((agent) => [agent.id, agent]));
     this.eligibility = new Eligibility(config.agents, this);
     this.#eligibleCounts = null;
+    this.#knownPhones = new Set(config.agents.map(({ phone }) => phone));
     for (const agent of config.agents) {
       if (!this.agents.has(agent.id)) this.agents.set(agent.id, newAgent(agent.id, this.nowMs));
     }
@@ -119,6 +123,16 @@ export class AcdState {
       const lent = room.lentAlternatives();
       if (lent.length > 0) this.eligibility.lend(queue.id, lent);
     }
+  }
+
+  isKnownPhone(phone: string): boolean {
+    return this.#knownPhones.has(phone);
+  }
+
+  /** Who is signed in on this phone. */
+  holderOf(phone: string): AgentId | null {
+    const agentId = this.phones.get(phone);
+    return agentId && this.agents.get(agentId)?.phone === phone ? agentId : null;
   }
 
   /** Other agents may serve a profile than before. */

@@ -35,6 +35,8 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
       return;
     }
     case 'withdraw':
+      // Called off while being connected: the bridge may come about yet, and the caller would sit in it alone, in silence.
+      if (call.bridge?.offerId === action.offerId && call.phase === 'queued') leaveBridge(state, call);
       state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: legOfOffer(action.offerId), cause: 'normal' });
       return;
     case 'connect':

@@ -100,6 +100,9 @@ function enterQueue(
     // The order goes by the place that is taken up again, the wait by this call's own entry.
     ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),
   });
+  // A caller who redialled has the place of then.
+  const queued = state.engine.call(call.callId);
+  if (queued && call.asked) call.asked = { ...call.asked, enteredAtMs: queued.enteredAtMs };
   remember(state, call);
 }
 

@@ -8,7 +8,7 @@ import type { CallState } from './state.js';
 /** The ends of a call: asked for by us, found by the switch, and the settling of what is still there. */
 
 /** A switch that does not report the end of a leg within this after our hang-up is not waited for. */
-const HANG_UP_WITHIN_MS = 5 * SECOND;
+export const HANG_UP_WITHIN_MS = 5 * SECOND;
 /** Agents' legs and the recording must have ended within this after the caller. */
 const SETTLE_WITHIN_MS = 10 * SECOND;
 

@@ -11,7 +11,7 @@ import { callerArrived, callerGone, keyPressed, playbackEnded } from './caller-s
 import { phoneDialled } from './desk.js';
 import { type CallRecord, offerOfLeg } from './entities.js';
 import { remember, walk } from './flow-walk.js';
-import { conclude, outcomeOf, settle, settleTimeOver } from './goodbye.js';
+import { conclude, HANG_UP_WITHIN_MS, outcomeOf, settle, settleTimeOver } from './goodbye.js';
 import { recordingEnded, recordingStarted } from './recording.js';
 import { resync } from './resync.js';
 import { type Addressed, CallState, type HotlineConfig, type Job } from './state.js';
@@ -169,6 +169,7 @@ export class Hotline {
         return resync(state, event);
       case 'switchDown':
         state.facts.push({ kind: 'switchDown', switchId: event.switchId, detail: event.detail });
+        state.connected.delete(event.switchId);
         return state.decide({ kind: 'dispatch', on: false });
       case 'legRinging':
       case 'commandFailed':
@@ -244,6 +245,8 @@ export class Hotline {
         if (call.phase === 'flow' && call.flowTimerTurn !== null) walk(state, call, { kind: 'timer', turn: call.flowTimerTurn });
         return;
       case 'hangUp':
+        // A switch that is away cannot have told; the call must not be forgotten while its leg may still stand there.
+        if (!state.connected.has(call.switchId)) return state.startTimer(call, 'hangUp', HANG_UP_WITHIN_MS);
         return conclude(state, call, call.outcome ?? outcomeOf(call, 'system'), 'system');
       case 'dial':
         return dialTimeOver(state, call);

@@ -26,6 +26,7 @@ export function resync(state: CallState, event: SwitchUp): void {
   const legs = new Map(snapshot.legs.map((leg) => [leg.legId, leg]));
   const known = [...state.calls.values()].filter((call) => call.switchId === switchId);
   const counts = { legsLost: 0, legsAdopted: 0, legsOrphaned: 0 };
+  state.connected.add(switchId);
   forgetDesk(state, switchId);
   for (const call of known) counts.legsLost += mourn(state, call, legs, snapshot.restarted === true);
   for (const call of known) if (state.calls.has(call.callId)) reassert(state, call, legs, snapshot);

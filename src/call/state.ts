@@ -45,6 +45,8 @@ export class CallState {
   readonly agentLegs = new Map<LegId, CallId>();
   /** Phones that dialled a feature code; they hear a confirmation and are hung up. Not worth keeping over a restart. */
   readonly deskLegs = new Map<LegId, SwitchId>();
+  /** Switches that have been resynced and are not down since. */
+  readonly connected = new Set<SwitchId>();
 
   readonly dialMeter = new DialMeter();
 

@@ -278,7 +278,7 @@ export class Domain {
     const renew = (): void => {
       void this.#renew().then((ours) => {
         if (this.#stopped) return;
-        if (ours) {
+        if (ours !== false) {
           this.#cancelLease = clock.alarm(clock.nowMs() + leaseMs / 3, renew);
           return;
         }
@@ -289,24 +289,29 @@ export class Domain {
     this.#cancelLease = clock.alarm(clock.nowMs() + leaseMs / 3, renew);
   }
 
-  /** False only when the store says that somebody else is the writer. */
-  async #renew(): Promise<boolean> {
+  /** False when the store says that somebody else is the writer; null when it says nothing. */
+  async #renew(): Promise<boolean | null> {
     const { clock, store, node, leaseMs, log } = this.#options;
     const askedMs = clock.nowMs();
     try {
       if (!(await store.renew(node, this.#fence, leaseMs))) return false;
       this.#leaseUntilMs = askedMs + leaseMs;
+      return true;
     } catch (error) {
       log.warn({ error: String(error) }, 'the lease could not be renewed');
+      return null;
+    } finally {
+      this.#askedMs = askedMs;
     }
-    this.#askedMs = askedMs;
-    return true;
   }
 
-  /** Who has slept past the end of the lease asks before acting; who has just asked in vain does not ask with each batch again. */
+  /**
+   * Who has slept past the end of the lease asks before acting, and does not act without an answer: somebody else may have taken over meanwhile.
+   * Who was awake and asked in vain goes on in good faith.
+   */
   async #isStillOurs(): Promise<boolean> {
     const { clock, leaseMs } = this.#options;
-    return clock.nowMs() - this.#askedMs < leaseMs ? true : this.#renew();
+    return clock.nowMs() - this.#askedMs < leaseMs || (await this.#renew()) === true;
   }
 
   #drained(): Promise<void> {

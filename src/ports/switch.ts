@@ -12,6 +12,8 @@ import type { SwitchEvent } from '../call/switch-events.js';
  *   What fails in a way that the engine must know is an event (`legEnded`, `connectFailed`, `recordingEnded{failed}`, `playbackEnded{played:false}`,
  *   else `commandFailed`). A command for a leg that is gone yields no second `legEnded`.
  * - While down, commands fail at once with `commandFailed`; nothing is queued, because the resync will ask again for what is needed.
+ * - People outside (`dialOut`) are dialled by the trunk that the adapter was configured with, which no command can name, and only if the
+ *   configuration allows the number: the adapter asks for itself, and ends the leg with `error` otherwise.
  * - No value of the domain is ever put where the switch would interpret it (dial strings, expressions); a value with control
  *   characters is refused.
  */

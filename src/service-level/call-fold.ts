@@ -16,6 +16,8 @@ interface CallRecord {
   queueId: QueueId | null;
   agentId: AgentId | null;
   offerId: OfferId | null;
+  /** Phones that ring for the call, in the order in which they began: several for `ring-all`. */
+  readonly ringing: Map<OfferId, AgentId>;
   waitMs: Ms | null;
   talkMs: Ms | null;
   outcome: CallOutcome | null;
@@ -136,6 +138,7 @@ export class CallFold {
       queueId: null,
       agentId: null,
       offerId: null,
+      ringing: new Map(),
       waitMs: null,
       talkMs: null,
       outcome: null,
@@ -175,12 +178,15 @@ export class CallFold {
         });
         return;
       case 'callOffered':
+        call.ringing.set(fact.offerId, fact.agentId);
         Object.assign(call, { phase: 'ringing', agentId: fact.agentId, offerId: fact.offerId });
         return;
       case 'offerEnded':
+        call.ringing.delete(fact.offerId);
         // An accepted offer is followed by callAnswered, or by the end of the call.
         if (fact.outcome !== 'accepted' && call.offerId === fact.offerId && call.phase === 'ringing') {
-          Object.assign(call, { phase: 'waiting', agentId: null, offerId: null });
+          const [offerId = null, agentId = null] = [...call.ringing].at(-1) ?? [];
+          Object.assign(call, { phase: offerId === null ? 'waiting' : 'ringing', agentId, offerId });
         }
         return;
       case 'callAnswered':
@@ -245,6 +251,6 @@ function opensCall(fact: CallFact): boolean {
 }
 
 function viewOf(call: CallRecord): CallView {
-  const { facts: _, promised: __, lost: ___, ...view } = call;
+  const { facts: _, promised: __, lost: ___, ringing: ____, ...view } = call;
   return { ...view, recordings: [...call.recordings] };
 }

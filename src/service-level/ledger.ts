@@ -1,3 +1,4 @@
+import { type InOrder, standingOrder } from '../acd/caller-order.js';
 import type { AgentConfig, QueueConfig } from '../acd/config.js';
 import type { Fact, FactOf } from '../base/facts.js';
 import type { CallId, QueueId } from '../base/ids.js';
@@ -252,19 +253,21 @@ class FoldedLedger implements CountingLedger {
   }
 
   #headOfLine(queue: QueueConfig, stays: Stay[], nowMs: Ms): WaitingCallView[] {
-    const rank = (stay: Stay): number => {
-      if (queue.callers.order !== 'vip-first') return 0;
-      if (stay.lane === 'vip') return 1;
-      return nowMs - stay.enteredAtMs >= queue.callers.waitsAtMostMs ? 0 : 2;
-    };
-    const line = stays.map((stay) => ({ stay, rank: rank(stay) }));
-    line.sort(
-      (a, b) =>
-        a.rank - b.rank ||
-        b.stay.priority - a.stay.priority ||
-        a.stay.placeFromMs - b.stay.placeFromMs ||
-        (a.stay.callId < b.stay.callId ? -1 : 1),
-    );
+    const compare = standingOrder(queue, nowMs);
+    const line = stays.map((stay) => {
+      const { callId, lane, priority, placeFromMs, enteredAtMs } = stay;
+      const { tier } = this.#calls.caller(callId);
+      const standing: InOrder = {
+        callId,
+        lane: lane === 'vip' ? 'vip' : 'ordinary',
+        priority,
+        tier,
+        enteredAtMs: placeFromMs,
+        queuedAtMs: enteredAtMs,
+      };
+      return { stay, standing };
+    });
+    line.sort((a, b) => compare(a.standing, b.standing));
     return line.slice(0, CALLERS_SHOWN).map(({ stay: { callId, lane, priority, enteredAtMs } }) => {
       const { ani, tier } = this.#calls.caller(callId);
       return { callId, lane, priority, enteredAtMs, ani, tier };

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { AcdConfig, AgentConfig, QueueConfig } from '../../src/acd/config.js';
 import { AcdEngine } from '../../src/acd/engine.js';
 import type { AcdAction, AcdEvent } from '../../src/acd/events.js';
-import { type AgentId, asId, type CallId, type OfferId, type QueueId, type TimerId } from '../../src/base/ids.js';
+import { type AgentId, asId, type CallId, type OfferId, type TimerId } from '../../src/base/ids.js';
 import { type Random, seededRandom } from '../../src/base/random.js';
 import type { Ms } from '../../src/base/time.js';
 import { sampleAcd, sampleAgent, sampleQueue } from '../support/sample-site.js';
@@ -15,6 +15,7 @@ import { Agenda } from './agenda.js';
  */
 export interface Size {
   readonly agents: number;
+  /** Kept at this level. 0: callers come by themselves, to keep 80 % of the agents busy, so that agents wait for callers. */
   readonly waiting: number;
   /** Distinct requirements: five kinds of call need per ten profiles, in as many queues as it takes. */
   readonly profiles: number;
@@ -97,6 +98,7 @@ export class EngineWorld {
       this.#apply({ kind: 'signIn', agentId, phone: null, by: 'bench' });
       this.#apply({ kind: 'setStatus', agentId, status: 'ready', reason: null, by: 'bench' });
     }
+    if (this.#size.waiting === 0) this.#plan(0, this.#nextCaller());
     this.#fill();
     this.run(events);
     this.took.length = 0;
@@ -111,24 +113,29 @@ export class EngineWorld {
       if (due.event.kind === 'leave' && !this.#waiting.has(due.event.callId)) continue;
       this.#nowMs = due.atMs;
       this.#apply(due.event);
+      if (due.event.kind === 'enqueue')
+        this.#plan(this.#after((TALK_MS + WRAP_UP_MS) / (0.8 * this.#size.agents)), this.#nextCaller());
       done += 1 + this.#fill();
     }
+  }
+
+  #nextCaller(): Extract<AcdEvent, { kind: 'enqueue' }> {
+    const callId = asId<CallId>(`20261121-${String(this.#calls++).padStart(9, '0')}`);
+    const queue = this.#config.queues[this.#chance.below(this.#config.queues.length)] as QueueConfig;
+    const skills = this.#size.profiles <= 5 ? {} : (NEEDS[this.#chance.below(NEEDS.length)] as Record<string, number>);
+    const lane = this.#chance.next() < 0.1 ? 'vip' : 'ordinary';
+    const priority = this.#chance.next() < 0.05 ? 100 : 0;
+    return { kind: 'enqueue', callId, queueId: queue.id, lane, priority, skills, language: 'zh' };
   }
 
   #fill(): number {
     let came = 0;
     // More than are needed would come only where nearly everybody finds an idle agent at once.
     for (; this.#waiting.size < this.#size.waiting && came < 20 + this.#size.agents + this.#size.waiting; came++) {
-      const n = this.#calls++;
-      const queue = this.#config.queues[this.#chance.below(this.#config.queues.length)] as QueueConfig;
-      const skills = this.#size.profiles <= 5 ? {} : (NEEDS[this.#chance.below(NEEDS.length)] as Record<string, number>);
-      const callId = asId<CallId>(`20261121-${String(n).padStart(9, '0')}`);
-      this.#waiting.add(callId);
-      const lane = this.#chance.next() < 0.1 ? 'vip' : 'ordinary';
-      const priority = this.#chance.next() < 0.05 ? 100 : 0;
-      const queueId: QueueId = queue.id;
-      this.#apply({ kind: 'enqueue', callId, queueId, lane, priority, skills, language: 'zh' });
-      this.#plan(this.#after(this.#patienceMs), { kind: 'leave', callId, exit: 'abandoned' });
+      const event = this.#nextCaller();
+      this.#waiting.add(event.callId);
+      this.#apply(event);
+      this.#plan(this.#after(this.#patienceMs), { kind: 'leave', callId: event.callId, exit: 'abandoned' });
     }
     return came;
   }

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { HOUR, SECOND } from '../../src/base/time.js';
 import type { Estimate } from '../../src/simulation/scenario/estimates.js';
 import { type GroupResult, resultOf, type ScenarioResult } from '../../src/simulation/scenario/result.js';
@@ -160,19 +163,47 @@ function rowOf({ id, published, interval, of, digits }: Figure, result: Scenario
   return { id, published, low: round(low), high: round(high), ours: round(ours), inside: ours >= low && ours <= high };
 }
 
-/** `npm run bench -- published --json`. */
+export const remarkOf = (table: Table, result: ScenarioResult): string =>
+  `${result.days} days${table.remark ? `; ${table.remark(result)}` : ''}`;
+
+interface Played {
+  readonly rows: PublishedRow[];
+  readonly remark: string;
+}
+
+/** `npm run bench -- published --json`: each table in a process of its own, as many at once as there are cores. */
 export async function published(say: (line: string) => void): Promise<{ rows: PublishedRow[] }> {
-  const rows: PublishedRow[] = [];
-  for (const table of TABLES) {
-    const before = performance.now();
-    const { rows: made, result } = await play(table);
-    rows.push(...made);
-    const took = ((performance.now() - before) / 1_000).toFixed(0);
-    for (const row of made) {
-      const verdict = row.inside ? 'inside' : 'OUTSIDE';
-      say(`${row.id}: published ${row.published} [${row.low}, ${row.high}], ours ${row.ours}, ${verdict}`);
+  const played = new Map<Table, Played>();
+  // The longest first, so that no core idles at the end.
+  const waiting = [...TABLES].sort((a, b) => b.days - a.days);
+  const work = async (): Promise<void> => {
+    for (let table = waiting.shift(); table; table = waiting.shift()) {
+      const before = performance.now();
+      const made = await inOwnProcess(table);
+      played.set(table, made);
+      for (const row of made.rows) {
+        const verdict = row.inside ? 'inside' : 'OUTSIDE';
+        say(`${row.id}: published ${row.published} [${row.low}, ${row.high}], ours ${row.ours}, ${verdict}`);
+      }
+      say(`  ${made.remark}; ${((performance.now() - before) / 1_000).toFixed(0)} s`);
     }
-    say(`  ${result.days} days, ${took} s${table.remark ? `; ${table.remark(result)}` : ''}`);
-  }
-  return { rows };
+  };
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  return { rows: TABLES.flatMap((table) => played.get(table)?.rows ?? []) };
+}
+
+function inOwnProcess(table: Table): Promise<Played> {
+  return new Promise((resolve, reject) => {
+    const script = fileURLToPath(new URL('./published-table.ts', import.meta.url));
+    const child = fork(script, [table.name], { execArgv: ['--import', 'tsx'] });
+    let made: Played | null = null;
+    child.on('message', (message) => {
+      made = message as Played;
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (made) resolve(made);
+      else reject(new Error(`${table.name} ended with ${code} and no rows`));
+    });
+  });
 }

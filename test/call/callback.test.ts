@@ -1,7 +1,10 @@
 import t from 'tap';
 import type { CallbackPolicy } from '../../src/acd/config.js';
 import { asId, type CallId, type LegId } from '../../src/base/ids.js';
+import { seededRandom } from '../../src/base/random.js';
 import { DialMeter, dialable, isAllowed, numberKey } from '../../src/call/dial-out.js';
+import { createLedger } from '../../src/service-level/ledger.js';
+import { recount } from '../../src/service-level/recount.js';
 import type { SimulatedCaller } from '../../src/simulation/simulated-caller.js';
 import { DomainWorld } from '../support/domain-world.js';
 import { sampleAgent, sampleQueue } from '../support/sample-site.js';
@@ -47,12 +50,20 @@ const party = (w: DomainWorld, attempt: number, callbackId = callbackOf(w)): Sim
   w.switch.outsideParty(asId<LegId>(`${callbackId}-c${attempt}`));
 const attempts = (w: DomainWorld): unknown[] => w.of('callbackAttempted').map(({ attempt, result }) => [attempt, result]);
 
-/** Offered = all ways out + waiting, by the facts. */
+/** Offered = all ways out + waiting, by the ledger and by a recount of the stored facts; whoever is promised a call is no longer waiting. */
 function lawHolds(w: DomainWorld): boolean {
-  const offered = w.of('callQueued').length;
-  const out = w.of('callAnswered').length + w.of('callLeftQueue').length;
+  const queue = sampleQueue('general');
+  const nowMs = w.clock.nowMs();
+  const untilMs = nowMs + MINUTE;
+  const ledger = createLedger({ queues: [queue], agents: [sampleAgent('1001')], dayStartMs: () => 0 });
+  for (const fact of w.store.stream) ledger.add(fact);
+  const counts = ledger.counts('general', 0, untilMs, nowMs);
+  const again = recount(w.store.stream, queue, 0, untilMs, nowMs);
+  const { offered, answered, abandoned, flowedOut, timedOut, exitedByKey, calledBack, waiting } = counts;
+  const stands = [...w.domain.hotline.engine.calls()].filter((call) => !call.callback && call.phase !== 'talking').length;
+  const sum = answered + abandoned + flowedOut + timedOut + exitedByKey + calledBack + waiting;
   return (
-    offered === out + [...w.domain.hotline.engine.calls()].filter((call) => !call.callback && call.phase !== 'talking').length
+    offered === sum && waiting === stands && Object.entries(again).every(([key, value]) => counts[key as 'offered'] === value)
   );
 }
 
@@ -360,4 +371,97 @@ t.test('nobody is dialled outside the window', async (t) => {
   t.match(w.of('callbackRefused'), [{ reason: 'outOfHours' }]);
   await w.pass(10_000);
   t.same(w.leftOvers(), []);
+});
+
+t.test('whatever happens at whatever moment, each promise has one end and nothing is left', async (t) => {
+  const broken: string[] = [];
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = seededRandom(`callback/${seed}`);
+    const mode = random.below(2) === 0 ? 'agent-first' : 'caller-first';
+    const w = await world({ mode, attempts: 3, retryAfterMs: 20_000, expiresMs: 10 * MINUTE }, ['1001', '1002']);
+    const outside = () => {
+      const kind = random.below(5);
+      const afterMs = random.below(8_000);
+      const refuse = (['busy', 'declined', 'unreachable'] as const)[random.below(3)] ?? 'busy';
+      if (kind === 0) w.switch.outside(ANI, { afterMs, refuse, talkMs: null });
+      else if (kind === 1) w.switch.outside(ANI, { afterMs, silent: true, talkMs: null });
+      else w.switch.outside(ANI, { afterMs, talkMs: random.below(20_000) });
+    };
+    const phones = () => {
+      for (const id of ['1001', '1002']) {
+        const afterMs = random.below(4_000);
+        if (random.below(5) === 0) w.switch.phone(`sip:${id}`, { afterMs, refuse: 'declined', talkMs: null });
+        else w.switch.phone(`sip:${id}`, { afterMs, talkMs: random.below(3) === 0 ? random.below(6_000) : null });
+      }
+    };
+    outside();
+    phones();
+    await w.ready('1001', '1002');
+    const actions: (() => Promise<void> | void)[] = [
+      outside,
+      phones,
+      async () => void (await ask(w)),
+      async () => void (await ask(w, `1391111000${random.below(3)}`)),
+      () => void w.call(ANI).givesUpAt(w.clock.nowMs() + random.below(30_000)),
+      () => void w.call().givesUpAt(w.clock.nowMs() + random.below(30_000)),
+      async () => {
+        const leg = [...w.switch.legs.keys()][random.below(Math.max(1, w.switch.legs.size))];
+        if (leg) w.switch.endLeg(leg, 'hungUp');
+      },
+      async () => {
+        const callbackId = w.of('callbackRequested').at(-1)?.callbackId;
+        if (callbackId) await w.domain.submit({ kind: 'cancelCallback', callbackId, by: 'sue' });
+      },
+      async () => {
+        await w.domain.submit({ kind: 'signOut', agentId: asId('1001'), by: 'test' });
+        await w.pass(random.below(3_000));
+        await w.ready('1001');
+      },
+      async () => {
+        w.switch.cutConnection();
+        await w.pass(random.below(5_000));
+        w.switch.reconnect();
+      },
+      async () => {
+        w.switch.crash();
+        await w.pass(random.below(5_000));
+        w.switch.reconnect();
+      },
+      async () => {
+        w.kill();
+        await w.pass(random.below(5_000));
+        w.store.owner = null;
+        await w.start(`node-${w.clock.nowMs()}`);
+      },
+    ];
+    for (let n = 0; n < 25; n++) {
+      await actions[random.below(actions.length)]?.();
+      await w.pass(random.below(10_000));
+    }
+    w.switch.outside(ANI, { afterMs: 100, talkMs: 1_000 });
+    for (const id of ['1001', '1002']) w.switch.phone(`sip:${id}`, { afterMs: 100, talkMs: 5_000 });
+    await w.ready('1001', '1002');
+    // Whoever talks or waits hangs up within a minute; promises are kept or come to their end.
+    for (let minute = 0; minute < 16; minute++) {
+      for (const leg of [...w.switch.legs.values()]) if (leg.state === 'up') w.switch.endLeg(leg.legId, 'hungUp');
+      await w.pass(MINUTE);
+    }
+    const facts = w.store.stream;
+    const of = (kind: string) =>
+      facts.filter((fact) => fact.kind === kind) as { callId?: string; callbackId?: string; enteredAtMs?: number }[];
+    const found = w.leftOvers().filter((each) => !each.includes('outcomes'));
+    for (const { callbackId } of of('callbackRequested')) {
+      for (const kind of ['callbackEnded', 'callEnded']) {
+        const ends = of(kind).filter(({ callId }) => callId === callbackId).length;
+        if (ends !== 1) found.push(`${callbackId} has ${ends} ${kind}`);
+      }
+    }
+    for (const { callId } of of('callArrived')) {
+      const ends = of('callEnded').filter((each) => each.callId === callId).length;
+      if (ends !== 1) found.push(`call ${callId} has ${ends} outcomes`);
+    }
+    if (!lawHolds(w)) found.push('the counts do not add up');
+    for (const each of found) broken.push(`seed ${seed} (${mode}): ${each}`);
+  }
+  t.same(broken, []);
 });

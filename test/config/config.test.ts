@@ -127,6 +127,28 @@ const PLANTED: readonly Planted[] = [
   },
   { file: 'customers', from: 'tier: vip', to: 'tier: vipp', rule: 'unknown-tier', at: 'vipp', says: /"vip"/ },
   { file: 'customers', from: 'language: en', to: 'language: fr', rule: 'unknown-language', at: 'fr' },
+  // The rules of a queue.
+  ...(
+    [
+      ['hours: { calendar: offce }', 'unknown-calendar', 'offce'],
+      ['overflow: [ { wait: 1m, to: { queue: genral } } ]', 'unknown-queue', 'genral'],
+      ['overflow: [ { wait: 1m, to: { queue: transport } } ]', 'unknown-queue', 'transport }'],
+      ['overflow: [ { wait: 1m, to: { groups: [ nobody-there ] } } ]', 'unknown-group', 'nobody-there'],
+      ['overflow: [ { wait: 1m, to: { site: tianjin } } ]', 'wrong-type', 'tianjin'],
+      ['overflow: [ { wait: 1m, estimate: 2m, to: { exit: busy } } ]', 'contradiction', '{ wait'],
+      ['overflow: [ { wait: 1m, to: { queue: general, exit: busy } } ]', 'contradiction', '{ queue'],
+      ['overflow: [ { level: 120%, to: { exit: busy } } ]', 'out-of-range', '120%'],
+      ['borrow: [ { groups: [ nobody-there ], when: { waiting: 5 }, until: { waiting: 1 } } ]', 'unknown-group', 'nobody-there'],
+      ['keys: { "55": exit }', 'bad-name', '"55"'],
+      ['empty: { join: redy }', 'unknown-value', 'redy'],
+    ] as const
+  ).map(([rule, name, at]) => ({
+    file: 'queues',
+    from: 'require: { transport: 1 }',
+    to: `require: { transport: 1 }\n    ${rule}`,
+    rule: name,
+    at,
+  })),
   // Whom a queue asks, and who goes first.
   {
     file: 'queues',

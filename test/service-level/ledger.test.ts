@@ -231,6 +231,31 @@ t.test('an unanswered offer keeps the time of entry; the agent is counted', asyn
   t.equal(book.ledger.board(T0 + DAY).agents[0]?.ronaToday, 0, 'and begins anew with the day');
 });
 
+t.test('several phones ring for one caller: the call rings until the last of them ends', async (t) => {
+  const book = new Book();
+  book.queued(T0, 'c1');
+  const offer = (n: string) => ({ callId: 'c1', queueId: 'general', offerId: `o${n}`, agentId: `100${n}` });
+  for (const n of ['1', '2']) book.write(T0, { kind: 'callOffered', ...offer(n), waitedMs: 0, why: {} });
+  book.write(T0 + 5_000, { kind: 'offerEnded', ...offer('2'), outcome: 'declined', cause: 'declined', ringMs: 5_000 });
+  t.match(book.ledger.call('c1'), { phase: 'ringing', agentId: '1001', offerId: 'o1' });
+  book.write(T0 + 6_000, { kind: 'offerEnded', ...offer('1'), outcome: 'failed', cause: 'busy', ringMs: 6_000 });
+  t.match(book.ledger.call('c1'), { phase: 'waiting', agentId: null });
+});
+
+t.test('waiting callers are listed as the queue would serve them now', async (t) => {
+  const timed = new Book([queue('general', { callers: { order: 'time-left', waitsAtMostMs: 60_000 } })]);
+  timed
+    .queued(T0, 'c1')
+    .queued(T0 + 5_000, 'c2')
+    .queued(T0 + 30_000, 'c3');
+  const listed = (book: Book, atMs: number) => book.first(atMs).callers.map(({ callId }) => callId as string);
+  t.same(listed(timed, T0 + 22_000), ['c2', 'c3', 'c1'], 'late ones last');
+  t.same(listed(timed, T0 + 61_000), ['c1', 'c2', 'c3'], 'c1 is past the guard, c2 is late but c3 is too');
+  const plain = new Book([queue('general', { callers: { order: 'first-come', waitsAtMostMs: 60_000 } })]);
+  plain.queued(T0, 'c1').queued(T0 + 1_000, 'c2', 'general', 'vip', 9);
+  t.same(listed(plain, T0 + 2_000), ['c1', 'c2']);
+});
+
 t.test('a call is counted in the minute and the day in which it entered', async (t) => {
   const book = new Book();
   const midnight = T0 + DAY;

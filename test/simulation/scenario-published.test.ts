@@ -27,13 +27,13 @@ const results = new Map<string, Played['result']>();
 
 for (const [table, days] of [
   [named('one-queue'), 100],
-  [named('two-groups'), 120],
-  [shorter(named('six-types/1-skill')), 8],
-  [shorter(named('six-types/2-skills')), 8],
-  [shorter(named('six-types/6-skills')), 8],
-  [named('first-come/load-1.10'), 10],
-  [named('time-left/load-1.10'), 10],
-  [named('time-left-guard/load-1.10'), 10],
+  [named('two-groups'), 80],
+  [shorter(named('six-types/1-skill')), 6],
+  [shorter(named('six-types/2-skills')), 6],
+  [shorter(named('six-types/6-skills')), 6],
+  [named('first-come/load-1.10'), 8],
+  [named('time-left/load-1.10'), 8],
+  [named('time-left-guard/load-1.10'), 8],
 ] as const) {
   t.test(`${table.name}, ${days} days`, async (t) => {
     const { rows, result } = await play(table, days);

@@ -224,6 +224,43 @@ t.test('two scenarios have the same callers, so that their difference is sharper
   t.ok(half(difference) < Math.hypot(half(levelA), half(levelB)), 'paired days say more than separate ones');
 });
 
+t.test(
+  'every policy of a queue is played: ring-all, credit, overflow, borrowed groups, relaxation, phones that pick up',
+  async (t) => {
+    const played = simulate(
+      await read(`
+scenario: policies
+day: { from: "08:00", periods: [1h, 1h] }
+days: 5
+seed: 3
+groups:
+  desk: { agents: [8, 9], skills: { service: 2 }, picksUp: { lognormal: { mean: 3s, cv: 0.5 } }, overhears: 5%, backAfter: 30s }
+  cards: { agents: 4, skills: { cards: 3 } }
+calls:
+  questions: { queue: general, perHour: 200, service: { exponential: 3m }, patience: { exponential: 4m }, vip: 20% }
+  lost: { queue: cards, perHour: 40, service: { exponential: 2m }, patience: { exponential: 4m } }
+queues:
+  general: { require: { service: 1 }, callers: { order: credit, credit: { vip: 60s } }, agents: { choose: ring-all, atOnce: 3, wrapUp: 10s }, overflow: [ { wait: 30s, to: { queue: cards } } ], borrow: [ { groups: [cards], when: { waiting: 8 }, until: { waiting: 2 } } ] }
+  cards: { require: { cards: 1 }, agents: { choose: least-occupied, wrapUp: 20s, autoAnswer: true }, relax: [ { after: 20s, lower: { cards: 1 } } ], overflow: [ { wait: 45s, to: { exit: voicemail } } ] }
+`),
+    );
+    for (const { config, byDay } of played.queues) {
+      for (const tally of byDay) {
+        const out = tally.answered + tally.abandoned + tally.flowedOut + tally.timedOut;
+        t.equal(tally.offered, out, `${config.id}: everybody left by one way, and once`);
+      }
+    }
+    const { queues, all, engine } = resultOf(played);
+    t.ok((queues[0]?.flowedOut.value as number) > 20, 'some flowed over to the other queue');
+    t.ok((all.waits.longestMs as number) <= 45_000, 'nobody waits past the last overflow');
+    t.ok(engine.offers > 1.3 * (all.answered.value as number) * played.days, 'several phones rang for one caller');
+    t.match(await readScenario(written('hours.yaml', SMALL.replace('general: {', 'general: { hours: { calendar: service },'))), {
+      ok: false,
+      error: [{ rule: 'not-simulated', message: /hours/ }],
+    });
+  },
+);
+
 const fact = (body: Record<string, unknown>, seq: number): Fact => ({ seq, ...body }) as unknown as Fact;
 
 t.test('a recorded day: arrivals and talks as they were, waits anew', async (t) => {

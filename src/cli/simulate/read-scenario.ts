@@ -59,6 +59,7 @@ class ScenarioReader {
     if ((written.calls === undefined) === (written.recorded === undefined)) {
       this.say([], 'contradiction', 'either "calls" or "recorded" is needed, and not both');
     }
+    this.queues();
     if (this.findings.some(({ level }) => level === 'error')) return null;
     const day = { fromMs: written.day.from, periodEndsMs };
     return {
@@ -87,6 +88,28 @@ class ScenarioReader {
       end += length;
       return end;
     });
+  }
+
+  /** Rules that name others, and rules about what callers of a scenario never do. */
+  private queues(): void {
+    for (const [name, queue] of Object.entries(this.written.queues)) {
+      const at = (...rest: Path): Path => ['queues', name, ...rest];
+      for (const rule of ['hours', 'callback', 'redial', 'keys'] as const) {
+        const given = queue[rule];
+        if (given === undefined || Object.keys(given).length === 0) continue;
+        this.say(at(rule), 'not-simulated', `${rule}: this is not played; leave it out`, 'key');
+      }
+      const groups = (given: readonly string[], path: Path): void =>
+        given.forEach((group, i) => {
+          this.known('group', group, [...path, i]);
+        });
+      for (const [i, { from }] of queue.relax.entries()) groups(from, at('relax', i, 'from'));
+      for (const [i, rule] of queue.borrow.entries()) groups(rule.groups, at('borrow', i, 'groups'));
+      for (const [i, { to }] of queue.overflow.entries()) {
+        if (to.queue !== undefined) this.known('queue', to.queue, at('overflow', i, 'to', 'queue'));
+        groups(to.groups ?? [], at('overflow', i, 'to', 'groups'));
+      }
+    }
   }
 
   private async group(name: string, index: number, periods: number): Promise<AgentGroup> {
@@ -243,8 +266,8 @@ class ScenarioReader {
     return Array<T>(periods).fill(given[0] as T);
   }
 
-  private known(what: 'queue', name: string, path: Path, at: 'key' | 'value' = 'value'): void {
-    const names = Object.keys(this.written.queues);
+  private known(what: 'queue' | 'group', name: string, path: Path, at: 'key' | 'value' = 'value'): void {
+    const names = Object.keys(what === 'queue' ? this.written.queues : this.written.groups);
     if (names.includes(name)) return;
     this.say(path, `unknown-${what}`, `there is no ${what} ${quoted(name)}${didYouMean(name, names)}`, at);
   }
@@ -256,7 +279,6 @@ class ScenarioReader {
 }
 
 /** Nobody listens to announcements here, and their timers cost time. */
-const silent = (queue: QueueConfig): QueueConfig => ({
-  ...queue,
-  announce: { ...queue.announce, positionEveryMs: 0, positionFirstMs: 0, comfort: [] },
-});
+function silent({ estimate: _estimate, comfortEvery: _comfort, ...queue }: QueueConfig): QueueConfig {
+  return { ...queue, announce: { ...queue.announce, positionEveryMs: 0, positionFirstMs: 0, comfort: [] } };
+}

@@ -228,7 +228,7 @@ class Day {
   #do(action: AcdAction): void {
     switch (action.kind) {
       case 'ring':
-        return this.#ring(action.agentId, action.offerId);
+        return this.#ring(action.agentId, action.offerId, action.autoAnswer);
       case 'connect':
         this.#next.push({ kind: 'offerConnected', offerId: action.offerId });
         return;
@@ -247,11 +247,13 @@ class Day {
     }
   }
 
-  #ring(agentId: AgentId, offerId: OfferId): void {
+  #ring(agentId: AgentId, offerId: OfferId, autoAnswer: boolean): void {
     const { group, random } = this.#seats.get(agentId) as Seat;
-    if (group.overhears > 0 && random.next() < group.overhears) return;
+    // Drawn whatever comes of it, so that a policy does not shift the chances of later offers.
+    const overheard = group.overhears > 0 && random.next() < group.overhears;
     const afterMs = Math.round(group.picksUpAfter.draw(random));
-    if (afterMs === 0) this.#next.push({ kind: 'offerPickedUp', offerId });
+    if (overheard && !autoAnswer) return;
+    if (afterMs === 0 || autoAnswer) this.#next.push({ kind: 'offerPickedUp', offerId });
     else this.#pickUps.set(offerId, this.#heap.plan(this.#nowMs + afterMs, { kind: 'pickUp', offerId }));
   }
 

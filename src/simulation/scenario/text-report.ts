@@ -13,6 +13,7 @@ const WORDS = {
   offered: { zh: '每天进线', en: 'offered a day' },
   answered: { zh: '接起', en: 'answered' },
   abandoned: { zh: '放弃', en: 'abandoned' },
+  flowedOut: { zh: '溢出', en: 'flowed out' },
   timedOut: { zh: '超时离开', en: 'timed out' },
   blocked: { zh: '被拒', en: 'blocked' },
   level: { zh: '服务水平', en: 'service level' },
@@ -50,8 +51,9 @@ export function textReport(result: ScenarioResult, language: ReportLanguage): st
   const rows = result.queues.map((queue) => lineRow(queue.queueId, queue));
   if (rows.length > 1) rows.push(lineRow(say('all'), result.all));
   lines.push(...table([[...head, 'p50', 'p95', 'p99', say('longest')], ...rows]), '');
-  for (const { queueId, formula, formulaText, withinMs, timedOut, blocked } of result.queues) {
+  for (const { queueId, formula, formulaText, withinMs, flowedOut, timedOut, blocked } of result.queues) {
     const others = [
+      [say('flowedOut'), flowedOut],
       [say('timedOut'), timedOut],
       [say('blocked'), blocked],
     ] as const;

@@ -26,7 +26,7 @@ export async function runSeeds(
   let [trials, calls, answered, facts] = [0, 0, 0, 0];
   for (const seed of seeds) {
     const result = await runTrial(seed, options);
-    const again = await runTrial(seed, options);
+    const again = await runTrial(seed, { ...options, keepStory: false, watched: result.violations.length > 0 });
     const violations = [...result.violations];
     if (result.hash !== again.hash) violations.push(`determinism: the trace is ${result.hash}, the second time ${again.hash}`);
     if (violations.length > 0) failures.push({ seed, violations });

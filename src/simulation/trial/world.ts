@@ -111,7 +111,8 @@ export class World {
     const { plan } = this;
     const at = (atMs: Ms, act: () => void): void => void this.clock.alarm(this.startMs + atMs, act);
     this.startNode('node-a', plan.skewsMs[3] ?? 0);
-    if (plan.standby) at(100, () => this.startNode('node-b', plan.skewsMs[0] ?? 0));
+    // Before the first commit, so that its clock may be behind all that the first one will write.
+    if (plan.standby) this.startNode('node-b', plan.skewsMs[0] ?? 0);
     for (const spell of plan.store.spells) this.#planSpell(spell, at);
     for (const fault of plan.nodes) {
       if (fault.kind === 'kill') at(fault.atMs, () => this.owner && this.#kill(this.owner, fault.backAfterMs));
@@ -215,18 +216,20 @@ export class World {
 
   committed(node: SimulatedNode, commit: Commit, result: CommitResult, inTime: boolean): void {
     if (result !== 'committed') this.tell(node.name, `commit ${commit.position}: ${result}`);
-    else this.#happened(commit.facts);
+    else this.#happened(node, commit.facts);
     for (const checker of this.checkers) checker.committed?.(node, commit, result, inTime);
   }
 
   factsTold(node: SimulatedNode, facts: readonly Fact[]): void {
     for (const fact of facts) this.tell(node.name, `** ${JSON.stringify(fact)}`);
     this.facts.push(...facts);
-    this.#happened(facts);
+    this.#happened(node, facts);
   }
 
   /** Facts count from the moment when they are written, or told by a node that cannot write; each once. */
-  #happened(facts: readonly Fact[]): void {
+  #happened(node: SimulatedNode, facts: readonly Fact[]): void {
+    // What a writer tells who has been replaced without knowing it is not part of what the next one begins with.
+    if (node !== this.owner && (this.storeLostSomething || this.degradedDeath)) return;
     const news = facts.filter(({ seq }) => seq > this.#heardSeq);
     if (news.length === 0) return;
     this.#heardSeq = news.at(-1)?.seq ?? this.#heardSeq;

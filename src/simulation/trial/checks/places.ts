@@ -37,7 +37,7 @@ export function placesChecker(world: World): Checker {
         if (!queue) return wrong(`callQueued in unknown queue ${fact.queueId}`);
         if (places.has(fact.callId)) wrong(`${fact.callId} enters ${fact.queueId} without having left`);
         const { lane, priority, requirement, atMs } = fact;
-        const enteredAtMs = (lost && placeOnLeg(world, fact)) || atMs;
+        const enteredAtMs = (lost && (fact.placeFromMs ?? placeOnLeg(world, fact))) || atMs;
         places.set(fact.callId, { queue, enteredAtMs, lane, priority, requirement, waiting: true });
         return;
       }
@@ -85,7 +85,9 @@ export function placesChecker(world: World): Checker {
 
   return {
     facts: (facts) => facts.forEach(hear),
-    commanded(command) {
+    commanded(command, node) {
+      // Who cannot write acts before telling.
+      if (node.controller?.degraded) return;
       const place = command.kind === 'hangUp' && command.callId !== null && places.get(command.callId);
       const isCaller = place && !/-(q\d+)?a\d+$/.test(command.legId);
       if (isCaller) wrong(`${command.callId} is hung up by us while waiting in ${place.queue.id}`);
