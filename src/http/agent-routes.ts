@@ -33,7 +33,12 @@ interface Verb {
   readonly body: Schema;
   /** The agent's own token may, unless told. */
   readonly access?: 'supervise';
-  readonly command: (agentId: AgentId, by: string, body: Record<string, string | undefined>) => AgentCommand;
+  readonly command: (
+    agentId: AgentId,
+    by: string,
+    body: Record<string, string | undefined>,
+    request: FastifyRequest,
+  ) => AgentCommand;
 }
 
 const forcedBody: Schema = {
@@ -43,6 +48,13 @@ const forcedBody: Schema = {
     reason: statusBody.properties.reason,
   },
   required: ['status'],
+  additionalProperties: false,
+};
+
+const extendBody: Schema = {
+  type: 'object',
+  properties: { forMs: { type: 'integer', minimum: 1_000, maximum: 14_400_000, description: 'how much longer' } },
+  required: ['forMs'],
   additionalProperties: false,
 };
 
@@ -87,6 +99,15 @@ const VERBS: readonly Verb[] = [
     body: emptyBody,
     command: (agentId, by) => ({ kind: 'finishWrapUp', agentId, by }),
   },
+  {
+    path: 'wrap-up/extend',
+    summary: 'Give the wrap-up more time, as far as the queue allows',
+    body: extendBody,
+    command: (agentId, by, _, request) => {
+      const { forMs } = request.body as { forMs: number };
+      return { kind: 'extendWrapUp', agentId, forMs, by };
+    },
+  },
 ];
 
 /** What an agent may do, or a supervisor for an agent. Each answers with the agent as the board shows it afterwards. */
@@ -123,7 +144,9 @@ export function agentRoutes(app: FastifyInstance, deps: HttpDeps): void {
         const agentId = idOf(request) as AgentId;
         agentAnswer(deps, agentId);
         const by = request.principal?.name ?? 'unknown';
-        const done = await deps.agentCommand(verb.command(agentId, by, request.body as Record<string, string | undefined>));
+        const done = await deps.agentCommand(
+          verb.command(agentId, by, request.body as Record<string, string | undefined>, request),
+        );
         if (!done.ok) throw fromRefusal(done.error);
         return agentAnswer(deps, agentId);
       },

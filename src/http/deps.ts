@@ -96,7 +96,8 @@ export type AgentCommand =
       readonly reason: string | null;
       readonly by: string;
     }
-  | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string };
+  | { readonly kind: 'finishWrapUp'; readonly agentId: AgentId; readonly by: string }
+  | { readonly kind: 'extendWrapUp'; readonly agentId: AgentId; readonly forMs: Ms; readonly by: string };
 
 export interface CallbackCommand {
   readonly kind: 'cancelCallback';
