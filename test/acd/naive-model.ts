@@ -471,6 +471,11 @@ export class NaiveModel {
     this.timers.delete(`${owner}/${id}/${purpose}`);
     if (owner === 'a') return this.#agentTimer(this.#agent(id), purpose);
     const call = this.calls.find((each) => each.id === id) as NaiveCall;
+    if (!this.dispatching && (purpose.startsWith('ring') || purpose === 'connect')) {
+      // Nobody is judged while the switch is away.
+      this.timers.set(`q/${id}/${purpose}`, this.nowMs + call.queue.agents.ringMs);
+      return;
+    }
     if (purpose.startsWith('ring')) return this.#failed(call.offer?.id ?? '', 'noAnswer');
     if (purpose === 'connect') return this.#failed(call.offer?.id ?? '', 'switchError');
     if (purpose === 'maxWait') return call.phase === 'connecting' ? undefined : this.#leave(call.id);
