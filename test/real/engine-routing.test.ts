@@ -231,7 +231,13 @@ scene('each order of agents rings the agent whom it names, and says why', async 
         '1017': 'calledOff',
       });
       t.match(await house.agent('1015'), { status: 'ready', state: 'idle' }, 'and nobody is to blame');
-      await engine.explains(t, guest, /rung together with the others/, /answered by 1016/, /offer to 1015 was called off/);
+      await engine.explains(
+        t,
+        guest,
+        /offered to 1015 \(rung with others at once, 3 idle\)/,
+        /answered by 1016/,
+        /offer to 1015 was called off/,
+      );
       // The next caller rings the two who are left; no more than two ring at once for this queue.
       const two = [house.nextCall('1015'), house.nextCall('1017')];
       const next = await come('8008');
@@ -262,7 +268,7 @@ scene('who may serve: requirements, relaxation, the agent a caller knows, ranks,
       await engine.explains(
         t,
         second,
-        /needs .*(service.*english.*cantonese)/,
+        /needs cantonese>=1 service>=1 \| english>=2 service>=1/,
         /no eligible agent was idle \(1 eligible: 1 talking\)/,
       );
       await engine.explains(t, first, /offered to 1019 \(the only idle agent who may serve\)/);
@@ -426,6 +432,157 @@ scene('each order of callers serves whom it names first', async (t) => {
       await house.ready('1005');
       t.same(await engine.orderOf({ second, patient }), ['patient', 'second'], 'the guard of 4 s');
       await engine.explains(t, patient, /by wait-guard/);
+    },
+  });
+});
+
+scene('agents: status kept for after the call, wrap-up, another desk, forced status, reasons and their limits', async (t) => {
+  await engine.together(t, {
+    'a change of status during a call holds after it': async (t) => {
+      await house.ready('1001');
+      const coming = house.nextCall('1001');
+      const guest = await come('8201', { toneHz: HZ.caller });
+      const agent = await coming;
+      await untilTalking(guest.call, agent);
+      await engine.notReady('1001', 'training');
+      t.match(await house.agent('1001'), { state: 'talking' });
+      await untilTalking(guest.call, agent);
+      const next = await wait('8201');
+      await engine.hangUp(guest);
+      t.match(await house.agent('1001'), { status: 'notReady', reason: 'training', state: 'idle' });
+      await engine.pass(600);
+      t.same(await engine.facts(next, 'callOffered'), [], 'nobody is rung for the next caller');
+      await engine.explains(t, next, /no eligible agent was idle \(1 eligible: 1 talking\)/);
+      await house.ready('1001');
+      t.equal(await engine.servedBy(next), '1001');
+      await engine.hangUp(next);
+    },
+    'wrap-up is finished early, and extended': async (t) => {
+      await house.ready('1002');
+      const first = await come('8202');
+      await engine.servedBy(first);
+      first.call.hangUp();
+      await house.untilAgent('1002', { state: 'wrapUp' });
+      const second = await wait('8202');
+      await engine.pass(500);
+      t.same(await engine.facts(second, 'callOffered'), [], 'nobody rings during wrap-up');
+      await house.post('/api/v1/agents/1002/wrap-up/finish', {});
+      t.equal(await engine.servedBy(second), '1002');
+      const { waitMs } = await engine.fact(second, 'callAnswered');
+      t.ok(waitMs < 2_600, `rung when it was finished, after ${waitMs} ms of 3 s`);
+      await engine.explains(t, second, /1 in wrap-up/, /agent 1002 became idle/);
+      second.call.hangUp();
+      await house.untilAgent('1002', { state: 'wrapUp' });
+      await house.post('/api/v1/agents/1002/wrap-up/extend', { forMs: 2_000 });
+      const third = await wait('8202');
+      t.equal(await engine.servedBy(third), '1002');
+      const { atMs } = await engine.fact(third, 'callAnswered');
+      const ended = await engine.fact(second, 'callEnded');
+      t.ok(atMs - ended.atMs > 4_500, `3 s and 2 s more: ${atMs - ended.atMs} ms`);
+      third.call.hangUp();
+    },
+    'hot desk: calls follow the agent to another phone': async (t) => {
+      await house.post('/api/v1/agents/1003/sign-in', { phone: 'sip:1004' });
+      await house.post('/api/v1/agents/1003/status', { status: 'ready' });
+      t.equal(await engine.refused('/api/v1/agents/1004/sign-in', {}), 'phone-in-use');
+      t.equal(await engine.refused('/api/v1/agents/1004/sign-in', { phone: 'sip:9999' }), 'unknown-phone');
+      const before = house.phone('1003').calls.length;
+      const coming = house.nextCall('1004');
+      const guest = await come('8203', { toneHz: HZ.caller });
+      await untilTalking(guest.call, await coming);
+      t.equal(house.phone('1003').calls.length, before, 'the own phone is silent');
+      await engine.explains(t, guest, /offered to 1003/, /answered by 1003/);
+      await engine.hangUp(guest);
+    },
+    'a supervisor forces a status: the phone stops ringing and the caller goes on': async (t) => {
+      house.behave({ '1005': { answerAfterMs: null } });
+      await house.ready('1005', '1006');
+      const coming = house.nextCall('1005');
+      const guest = await come('8204', { toneHz: HZ.caller });
+      const rung = await coming;
+      await rung.ringing();
+      const other = house.nextCall('1006');
+      await house.post('/api/v1/agents/1005/force-status', { status: 'notReady', reason: 'training' });
+      await rung.ended(2_000);
+      t.equal(rung.status, 487);
+      const agent = await other;
+      await untilTalking(guest.call, agent);
+      await engine.explains(t, guest, /1005 went out of service while the phone rang/, /place kept/, /answered by 1006/);
+      await house.post('/api/v1/agents/1006/force-status', { status: 'loggedOut' });
+      await untilTalking(guest.call, agent);
+      t.match(await house.agent('1006'), { status: 'loggedOut' }, 'signed out, and the talk goes on');
+      guest.call.hangUp();
+      await engine.over(guest);
+    },
+    'reasons: an unknown one is refused, one that lasts too long is told': async (t) => {
+      await house.ready('1007');
+      t.equal(await engine.refused('/api/v1/agents/1007/status', { status: 'notReady', reason: 'lunch' }), 'unknown-reason');
+      t.match(await house.agent('1007'), { status: 'ready' });
+      await engine.notReady('1007', 'break');
+      const told = await house.follow.find('the limit', (facts) =>
+        facts.find((fact) => fact.kind === 'notReadyLimitExceeded' && fact.agentId === '1007'),
+      );
+      t.match(told, { reason: 'break', limitMs: 1_000 });
+      const waiting = await wait('8205');
+      await engine.explains(t, waiting, /1 not ready/);
+      await engine.hangUp(waiting);
+    },
+  });
+});
+
+scene('supervisors change, assign, pull and move waiting calls', async (t) => {
+  await engine.together(t, {
+    'a higher priority': async (t) => {
+      briefly('1008');
+      const early = await wait('8301');
+      const late = await wait('8301');
+      await house.post(`/api/v1/calls/${late.callId}/reprioritise`, { priority: 7 });
+      await house.ready('1008');
+      t.same(await engine.orderOf({ early, late }), ['late', 'early']);
+      await engine.explains(t, late, /changed by .*priority 7/, /by priority: higher priority/);
+      await engine.explains(t, early, /was given to/);
+      await Promise.all([engine.over(early), engine.over(late)]);
+    },
+    'assigned to an agent without the skill, and only to that one': async (t) => {
+      await house.ready('1010');
+      const guest = await wait('8302');
+      t.equal(await engine.refused(`/api/v1/calls/${guest.callId}/assign`, { agentId: '1009' }), 'agent-not-signed-in');
+      await house.post(`/api/v1/calls/${guest.callId}/assign`, { agentId: '1010' });
+      t.equal(await engine.servedBy(guest), '1010');
+      await engine.explains(t, guest, /offered to 1010 \(.*assigned/);
+      t.equal(await engine.refused(`/api/v1/calls/${guest.callId}/assign`, { agentId: '1010' }), 'call-not-waiting');
+      await engine.hangUp(guest);
+    },
+    'pulled out of the middle of the line': async (t) => {
+      house.behave({ '1011': { answerAfterMs: 20 } });
+      await house.post('/api/v1/agents/1011/sign-in', {});
+      const early = await wait('8303');
+      const late = await wait('8303');
+      await house.post(`/api/v1/calls/${late.callId}/pull`, { agentId: '1011' });
+      await house.ready('1011');
+      t.equal(await engine.servedBy(late), '1011');
+      t.same(await engine.facts(early, 'callOffered'), []);
+      await engine.hangUp(late);
+      t.equal(await engine.servedBy(early), '1011');
+      await engine.hangUp(early);
+    },
+    'moved to another queue with the time of entry': async (t) => {
+      briefly('1013');
+      const moved = await wait('8304');
+      const there = await wait('8305');
+      await house.post(`/api/v1/calls/${moved.callId}/reprioritise`, { queueId: 'moved-to' });
+      await house.ready('1013');
+      t.same(await engine.orderOf({ moved, there }), ['moved', 'there'], 'who came first is first there too');
+      await engine.explains(t, moved, /entered "moved-from"/, /entered "moved-to"/, /answered by 1013/);
+      await Promise.all([engine.over(moved), engine.over(there)]);
+    },
+    'a waiting call is found to need more': async (t) => {
+      const guest = await wait('8306');
+      await house.post(`/api/v1/calls/${guest.callId}/reprioritise`, { skills: { english: 3 } });
+      await house.ready('1014', '1015');
+      t.equal(await engine.servedBy(guest), '1015', 'not 1014, who has no English');
+      await engine.explains(t, guest, /changed by .*english>=3/);
+      await engine.hangUp(guest);
     },
   });
 });
