@@ -13,7 +13,7 @@ import type { Checker } from './checker.js';
 import type { OpenController } from './controller.js';
 import { drawPlan, type FaultPlan, type LineFaults, type NodeFault, type StoreSpell } from './fault-plan.js';
 import { type FaultyLine, told } from './faulty-line.js';
-import { SimulatedNode } from './node.js';
+import { LEASE_MS, SimulatedNode } from './node.js';
 import { between, chance, type RandomSite, randomSite } from './random-site.js';
 import { Story } from './story.js';
 
@@ -70,6 +70,7 @@ export class World {
   #attached: FaultyLine | null = null;
   #connected = true;
   #heardSeq = 0;
+  #storeAwayUntilMs: Ms = 0;
   #disturbedUntilMs: Ms = 0;
   #reconnectPlanned = false;
   #spell: StoreSpell | null = null;
@@ -144,6 +145,11 @@ export class World {
     return (
       this.working !== null && !this.#reconnectPlanned && this.#spell === null && this.clock.nowMs() >= this.#disturbedUntilMs
     );
+  }
+
+  /** So lately that nobody has got an answer since. */
+  get storeWasAway(): boolean {
+    return this.clock.nowMs() < this.#storeAwayUntilMs;
   }
 
   disturb(forMs: Ms = WEARS_OFF_MS): void {
@@ -338,7 +344,10 @@ export class World {
         this.storeLostSomething = true;
         Object.assign(this.store, this.#olderCopy);
       } else if (spell.kind === 'gap') this.store.position -= 1;
-      else this.#spell = spell;
+      else {
+        this.#spell = spell;
+        this.#storeAwayUntilMs = this.clock.nowMs() + spell.forMs + LEASE_MS;
+      }
     });
     at(spell.atMs + spell.forMs, () => {
       if (this.#spell === spell) this.#spell = null;
