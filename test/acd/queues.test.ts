@@ -595,3 +595,16 @@ t.test('a caller who left and is then promised a callback is counted once in the
   t.equal(line.of('callQueued').length, 1);
   t.end();
 });
+
+t.test('rules that come with a new configuration hold for those who wait already', (t) => {
+  const line = new Line([queue('general')], agents('1'));
+  line.enter('a');
+  line.pass(5_000);
+  const empty = { join: 'nobody', leave: 'signedIn', graceMs: 10_000 } as const;
+  line.do({ kind: 'configure', config: sampleAcd([queue('general', { empty })], agents('1')) });
+  line.pass(9_999);
+  t.equal(line.queueOf('a'), 'general');
+  line.pass(1);
+  t.match(line.did('released'), [{ callId: 'a', branch: 'no-agents' }]);
+  t.end();
+});
