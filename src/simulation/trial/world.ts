@@ -195,7 +195,9 @@ export class World {
     if (replaced && replaced !== line) this.clock.alarm(this.clock.nowMs() + REPLACED_PAUSE_MS, () => replaced.tryAgain());
     this.switch.cutConnection();
     const { listener } = line;
-    if (this.#connected && listener) void this.switch.start(listener);
+    if (!this.#connected || !listener) return;
+    this.#reconnectPlanned = false;
+    void this.switch.start(listener);
   }
 
   detach(line: FaultyLine): void {
@@ -320,11 +322,11 @@ export class World {
     for (const checker of this.checkers) checker.cut?.(crash);
     this.clock.alarm(this.clock.nowMs() + forMs, () => {
       this.#connected = true;
-      this.#reconnectPlanned = false;
       this.disturb();
       const listener = this.#attached?.listener;
       if (!listener || this.switch.isUp()) return;
       this.tell('world', 'the switch is connected again');
+      this.#reconnectPlanned = false;
       void this.switch.start(listener);
     });
   }
