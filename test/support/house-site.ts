@@ -17,6 +17,7 @@ export const HZ = {
   position: 800,
   goodbye: 900,
   spoken: 700,
+  left: 750,
   signedIn: 450,
   ready: 550,
   notReady: 650,
@@ -63,6 +64,8 @@ export const VIP_NUMBER = '13800000001';
 export const MENU = '95588';
 /** The shipped flow for cards. */
 export const CARD = '95589';
+/** Into `desk`, a queue with rules: an exit key, overflow to `general`, kept places. Served by the agents of `lost-card`. */
+export const DESK = '95502';
 /** Straight into `general`. */
 export const STRAIGHT = '95500';
 
@@ -137,6 +140,17 @@ export interface HouseRules {
 export const agentsOf = (rules?: HouseRules): readonly string[] => (rules ? Object.keys(rules.agents) : AGENTS);
 export const isServedBySipp = (name: string, rules?: HouseRules): boolean => rules?.agents[name]?.sipp === true;
 
+const DESK_FLOW = {
+  flow: 'at-the-desk',
+  languages: ['zh', 'en'],
+  start: 'agent',
+  prompts: { left: tone(HZ.left) },
+  nodes: {
+    agent: { queue: { to: 'desk' }, answered: 'bye', exits: { left: { play: 'left', hangup: true } } },
+    bye: { play: 'goodbye', hangup: true },
+  },
+};
+
 export interface HouseSite {
   /** For `--config`. */
   readonly config: string;
@@ -177,6 +191,7 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   }
   writeFileSync(join(flows, 'test-menu.yaml'), yaml(TEST_MENU));
   writeFileSync(join(flows, 'straight.yaml'), yaml(STRAIGHT_FLOW));
+  writeFileSync(join(flows, 'at-the-desk.yaml'), yaml(DESK_FLOW));
   return { config, music, apiToken };
 }
 
@@ -191,7 +206,13 @@ function hotlineYaml(places: { data: string; flows: string; prompts: string; htt
     http: { host: '127.0.0.1', port: httpPort, tokenFile },
     switch: { kind: 'asterisk', id: 'pbx-1', app: 'hotline', user: 'hotline' },
     folders: { data, flows, prompts, recordings: join(data, 'recording') },
-    numbers: { [MENU]: 'test-menu', [CARD]: 'credit-card', [STRAIGHT]: 'straight', '95501': 'transport-card' },
+    numbers: {
+      [MENU]: 'test-menu',
+      [CARD]: 'credit-card',
+      [STRAIGHT]: 'straight',
+      [DESK]: 'at-the-desk',
+      '95501': 'transport-card',
+    },
     calendars: { service: { always: 'open' } },
     // The "text" of a prompt is its frequency.
     prompts: { command: ['sox', '-n', '-r', '8000', '{file}', 'synth', PROMPT_S, 'sine', '{text}'] },
@@ -219,6 +240,14 @@ function queuesYaml(): unknown {
       general: queue('General', 'service'),
       'lost-card': { ...queue('Lost card', 'lost-card'), ...patient },
       transport: queue('Transport', 'transport'),
+      desk: {
+        ...queue('Desk', 'lost-card'),
+        announce: { position: 'every 60s', first: '2s', estimate: 'every 60s', estimateFirst: '2s' },
+        overflow: [{ wait: '12s', to: { queue: 'general' } }],
+        keys: { '*': 'left' },
+        redial: { within: '60s' },
+        handle: '2m',
+      },
     },
   };
 }
