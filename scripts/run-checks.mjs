@@ -55,8 +55,8 @@ function testFiles() {
   return (
     readdirSync(join(project, 'test'), { recursive: true })
       .filter((file) => file.endsWith('.test.ts') || file.endsWith('.test.tsx'))
-      // Those below real/ need Asterisk and SIPp, those below web/ a browser.
-      .filter((file) => !quick || !/^(real|web)\//.test(file))
+      // Those below real/ need Asterisk and SIPp, those below web/ a browser; the named ones take long by computing.
+      .filter((file) => !quick || !/^(real\/|web\/|simulation\/(planted|scenario-published)\.)/.test(file))
       .map((file) => join('test', file))
       .sort()
   );

@@ -7,6 +7,7 @@ import { addExplainCommand } from './explain.js';
 import { addFlowCommand } from './flow.js';
 import { addPromptsCommand } from './prompts.js';
 import { addServeCommand } from './serve.js';
+import { addSimCommand } from './sim.js';
 import { addSimulateCommand } from './simulate.js';
 import { addUpCommand } from './up.js';
 
@@ -24,4 +25,5 @@ addFlowCommand(program, host);
 addPromptsCommand(program, host);
 addExplainCommand(program, host);
 addSimulateCommand(program, host);
+addSimCommand(program, host);
 await program.parseAsync();
