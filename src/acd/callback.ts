@@ -74,7 +74,9 @@ function enter(state: AcdState, event: Extract<AcdEvent, { kind: 'promise' }>): 
 function leaveLine(state: AcdState, from: QueuedCall, event: Extract<AcdEvent, { kind: 'promise' }>): void {
   const facts = state.facts.length;
   leave(state, from.callId, 'calledBack');
-  if (event.enteredAtMs !== null) state.facts.length = facts;
+  if (event.enteredAtMs === null) return;
+  state.facts.length = facts;
+  state.rooms.get(from.queueId)?.uncount(from.queuedAtMs);
 }
 
 /** Its time has come: into the line, or a look at how near the turn is. */

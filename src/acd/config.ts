@@ -1,4 +1,6 @@
+import type { OrderingQueue } from '../base/caller-order.js';
 import type { AgentId, QueueId } from '../base/ids.js';
+import type { Requirement, RequirementExpression } from '../base/requirement.js';
 import type { Ms } from '../base/time.js';
 import type { QueueRules } from './queue-rules.js';
 
@@ -22,16 +24,7 @@ export interface ServiceTarget {
   readonly shortAbandonMs: Ms;
 }
 
-/** Skill name -> least level, all of them. Empty: anybody. */
-export type Requirement = Readonly<Record<string, number>>;
-
-/**
- * What an agent must be able to do: all entries of it. An entry is a skill with its least level, or `all` or `any` with a list of expressions:
- * `{ service: 1, any: [ { english: 2 }, { cantonese: 1 } ] }`. A plain {@link Requirement} is one. See requirement.ts.
- */
-export interface RequirementExpression {
-  readonly [skill: string]: number | readonly RequirementExpression[];
-}
+export type { Requirement, RequirementExpression } from '../base/requirement.js';
 
 /**
  * After `afterMs` of waiting: skills are dropped or their levels lowered, or the requirement is replaced by this one; with groups, agents of
@@ -55,8 +48,7 @@ export type AgentOrder =
   | 'round-robin'
   | 'random'
   | 'ring-all';
-/** See caller-order.ts. */
-export type CallerOrder = 'first-come' | 'vip-first' | 'priority' | 'credit' | 'ageing' | 'time-left';
+export type { CallerOrder } from '../base/caller-order.js';
 
 /**
  * Callers of the queue may keep their place with nobody on the line and are rung when the turn comes. `agent-first`: an agent is taken,
@@ -100,15 +92,7 @@ export interface QueueConfig extends QueueRules {
     /** The phone is told to pick up by itself. */
     readonly autoAnswer?: boolean;
   };
-  readonly callers: {
-    readonly order: CallerOrder;
-    /** A caller who has waited this long goes before all others, in the order of entry: no policy lets anybody starve. */
-    readonly waitsAtMostMs: Ms;
-    /** `credit`: what lane, tier and each step of priority are worth in waiting time. */
-    readonly credit?: { readonly vipMs: Ms; readonly perPriorityMs: Ms; readonly tiersMs: Readonly<Record<string, Ms>> };
-    /** `ageing`: priority rises by one step in this time of waiting. */
-    readonly ageingMs?: Ms;
-  };
+  readonly callers: OrderingQueue['callers'];
   readonly limits: {
     /** Callers waiting at once; one more is blocked with queueFull. */
     readonly waiting: number;

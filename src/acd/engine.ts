@@ -197,7 +197,9 @@ export class AcdEngine {
         if (event.on) matchAll(state);
         return;
       case 'configure':
-        return state.configure(event.config);
+        state.configure(event.config);
+        // Agents may have learnt what waiting callers need.
+        return matchAll(state);
     }
   }
 

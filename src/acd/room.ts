@@ -162,6 +162,14 @@ export class Room {
     if (end === 'abandoned' && waitMs <= shortAbandonMs) bucket.short++;
   }
 
+  /** A stay that ended unanswered and is not to be counted after all. */
+  uncount(queuedAtMs: Ms): void {
+    const bucket = this.looksAtLevel ? this.#bucket(queuedAtMs) : undefined;
+    if (!bucket) return;
+    bucket.offered--;
+    bucket.gone--;
+  }
+
   learnTalk(ms: Ms): void {
     const { handle } = this.record;
     handle.talks = Math.min(handle.talks + 1, SAMPLES);

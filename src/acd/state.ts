@@ -86,6 +86,7 @@ export class AcdState {
     this.lastAgents = recallCallers(this.agents.values());
     for (const call of callers) {
       const queue = this.queueOf(call);
+      if (call.waitsFor && !this.#agentConfigs.has(call.waitsFor.agentId)) call.waitsFor = null;
       const joinable = call.phase === 'offered' && queue.agents.choose === 'ring-all';
       if (call.phase === 'waiting' || joinable) this.eligibility.addCall(queue, call);
     }
@@ -115,6 +116,7 @@ export class AcdState {
   #openRooms(): void {
     const before = new Map(this.rooms);
     this.rooms.clear();
+    this.stirred.clear();
     for (const queue of this.config.queues) {
       const old = before.get(queue.id);
       const room = new Room(queue, old?.record, this);
@@ -122,6 +124,8 @@ export class AcdState {
       this.rooms.set(queue.id, room);
       const lent = room.lentAlternatives();
       if (lent.length > 0) this.eligibility.lend(queue.id, lent);
+      // Rules that are new may have cause to act on those who wait already.
+      this.stir(room);
     }
   }
 

@@ -33,9 +33,13 @@ export class OrderedSet<T> {
       this.#size = 1;
       return true;
     }
-    const b = this.#bucketFor(member);
+    // Most members come in order: callers by their entry, agents by the end of their work.
+    const end = this.#buckets.length - 1;
+    const tail = this.#buckets[end] as T[];
+    const appended = this.#compare(tail[tail.length - 1] as T, member) < 0;
+    const b = appended ? end : this.#bucketFor(member);
     const bucket = this.#buckets[b] as T[];
-    const i = this.#lowerBound(bucket, member);
+    const i = appended ? bucket.length : this.#lowerBound(bucket, member);
     const there = bucket[i];
     if (there !== undefined && this.#compare(there, member) === 0) return false;
     bucket.splice(i, 0, member);
@@ -47,9 +51,11 @@ export class OrderedSet<T> {
   /** False when it was not there. */
   delete(member: T): boolean {
     if (this.#size === 0) return false;
-    const b = this.#bucketFor(member);
+    // Most members leave from the front.
+    const leads = this.first() === member;
+    const b = leads ? 0 : this.#bucketFor(member);
     const bucket = this.#buckets[b] as T[];
-    const i = this.#lowerBound(bucket, member);
+    const i = leads ? 0 : this.#lowerBound(bucket, member);
     const there = bucket[i];
     if (there === undefined || this.#compare(there, member) !== 0) return false;
     bucket.splice(i, 1);

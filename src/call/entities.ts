@@ -1,3 +1,4 @@
+import type { RequirementExpression } from '../acd/config.js';
 import type { Timers } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import type { CallbackOutcome, CallOutcome, QueueExit } from '../base/facts.js';
@@ -53,7 +54,7 @@ export interface Asked {
   readonly queueId: QueueId;
   readonly lane: Lane;
   readonly priority: number;
-  readonly skills: Readonly<Record<string, number>>;
+  readonly skills: RequirementExpression;
   readonly enteredAtMs: Ms;
 }
 

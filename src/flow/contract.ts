@@ -52,6 +52,11 @@ export type FlowInput =
   /** A controller has taken over: ask again for what the node needs (prompt or timer). */
   | { readonly kind: 'resumed' };
 
+/** What a call needs of an agent: all entries of it, each a skill with its least level, or `all` or `any` with a list of further ones. */
+export interface SkillExpression {
+  readonly [skill: string]: number | readonly SkillExpression[];
+}
+
 export type FlowEffect =
   /** Replaces a playback that is running. Ends with input playEnded of the same turn. */
   | { readonly kind: 'play'; readonly turn: number; readonly prompts: readonly PromptRef[] }
@@ -64,7 +69,7 @@ export type FlowEffect =
       readonly queueId: QueueId;
       readonly lane: 'ordinary' | 'vip';
       readonly priority: number;
-      readonly skills: Readonly<Record<string, number>>;
+      readonly skills: SkillExpression;
     }
   /** Promise the caller to call back. Null: as the call asked of the queue that it was in last. Answered at once with callbackDecided. */
   | {

@@ -1,7 +1,7 @@
 import type { AgentConfig, QueueConfig, RequirementExpression } from '../acd/config.js';
-import { alternativesIn, satisfies } from '../acd/requirement.js';
 import type { AgentState, AgentStatus, FactOf } from '../base/facts.js';
 import type { AgentId, CallId } from '../base/ids.js';
+import { alternativesIn, implies } from '../base/requirement.js';
 import type { Ms } from '../base/time.js';
 import type { AgentCounts, AgentView } from './views.js';
 
@@ -34,9 +34,9 @@ export class AgentFold {
     for (const { require } of queues) {
       const key = requirementKey(require);
       if (this.#capable.has(key)) continue;
-      const alternatives = alternativesIn(require).map((each) => ({ require: each, groups: [] }));
+      const alternatives = alternativesIn(require);
       const capable = agents
-        .filter((agent) => satisfies(agent, alternatives))
+        .filter((agent) => alternatives.some((least) => implies(agent.skills, least)))
         .map((agent) => this.#agents.get(agent.id) as AgentRecord);
       this.#capable.set(key, capable);
     }

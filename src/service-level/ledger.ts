@@ -1,5 +1,5 @@
-import { type InOrder, standingOrder } from '../acd/caller-order.js';
 import type { AgentConfig, QueueConfig } from '../acd/config.js';
+import { type InOrder, standingOrder } from '../base/caller-order.js';
 import type { Fact, FactOf } from '../base/facts.js';
 import type { CallId, QueueId } from '../base/ids.js';
 import { invariant } from '../base/result.js';

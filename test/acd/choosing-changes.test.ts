@@ -2,7 +2,7 @@ import t from 'tap';
 import type { QueueConfig } from '../../src/acd/config.js';
 import type { AcdEvent } from '../../src/acd/events.js';
 import { type AgentId, asId, type CallId, type QueueId } from '../../src/base/ids.js';
-import { sampleAgent, sampleQueue } from '../support/sample-site.js';
+import { sampleAcd, sampleAgent, sampleQueue } from '../support/sample-site.js';
 import { EngineFloor } from './engine-floor.js';
 
 /** What supervisors change about waiting calls and agents about themselves, and what is refused. */
@@ -114,6 +114,27 @@ t.test('an assigned call is free again when the agent signs out; one that rings 
   t.same(f.askedFor('c-2'), [], 'a break does not end it');
   f.tell({ kind: 'signOut', agentId: agentId('1002'), by: 'lead' });
   t.same(f.askedFor('c-2'), ['1001']);
+});
+
+t.test('a new configuration: who may serve now is rung at once; nobody waits for an agent who is no more', async (t) => {
+  const english = queue('general', { require: { english: 1 } });
+  const f = new EngineFloor([english], [sampleAgent('1001'), sampleAgent('1002', { english: 1 })]);
+  f.ready('1001', '1002');
+  f.enqueue('c-1');
+  f.answer('1002');
+  f.enqueue('c-2');
+  f.enqueue('c-3');
+  t.equal(assign(f, 'c-3', '1002'), null);
+  f.finish('1002');
+  f.answer('1002');
+  f.enqueue('c-4');
+  t.equal(assign(f, 'c-4', '1002'), null);
+  t.same([f.askedFor('c-2'), f.askedFor('c-4')], [[], []]);
+  const agents = [sampleAgent('1001', { english: 2 }), sampleAgent('1003', { english: 1 })];
+  f.tell({ kind: 'configure', config: sampleAcd([english], agents) });
+  t.same([f.askedFor('c-2'), f.call('c-4')?.waitsFor], [['1001'], null]);
+  f.ready('1003');
+  t.same(f.askedFor('c-4'), ['1003']);
 });
 
 t.test('wrap-up: extended within the bound of its queue, ended early', async (t) => {

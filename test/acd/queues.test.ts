@@ -572,3 +572,39 @@ t.test('length limit and longest wait; a redialled place does not shorten the li
   t.equal(line.now % SECOND, 0);
   t.end();
 });
+
+t.test('a caller who left and is then promised a callback is counted once in the level that rules look at', (t) => {
+  const overflow = [{ when: { kind: 'level', below: 0.1 }, to: { kind: 'exit', name: 'busy' } }] as const;
+  const line = new Line([queue('general', { overflow, keys: { '1': 'callback' } })], agents('1'));
+  line.enter('a');
+  line.pass(2_000);
+  const before = line.now;
+  line.do({ kind: 'keyPressed', callId: asId('a'), key: '1' });
+  line.pass(3_000);
+  const general = { queueId: asId<QueueId>('general'), lane: 'ordinary', priority: 0, skills: {}, language: 'zh' } as const;
+  line.do({
+    kind: 'promise',
+    callId: asId('a-callback'),
+    from: asId('a'),
+    ...general,
+    enteredAtMs: before - 2_000,
+    notBeforeMs: line.now + HOUR,
+  });
+  const record = [...line.engine.queueEntities()].find(([id]) => id === 'general')?.[1];
+  t.match(record, { kind: 'queue', level: [{ offered: 1, answered: 0, gone: 1 }] });
+  t.equal(line.of('callQueued').length, 1);
+  t.end();
+});
+
+t.test('rules that come with a new configuration hold for those who wait already', (t) => {
+  const line = new Line([queue('general')], agents('1'));
+  line.enter('a');
+  line.pass(5_000);
+  const empty = { join: 'nobody', leave: 'signedIn', graceMs: 10_000 } as const;
+  line.do({ kind: 'configure', config: sampleAcd([queue('general', { empty })], agents('1')) });
+  line.pass(9_999);
+  t.equal(line.queueOf('a'), 'general');
+  line.pass(1);
+  t.match(line.did('released'), [{ callId: 'a', branch: 'no-agents' }]);
+  t.end();
+});

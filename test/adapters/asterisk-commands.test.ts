@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createAsteriskSwitch } from '../../src/adapters/asterisk/asterisk-switch.js';
 import {
   asId,
   type BridgeId,
@@ -242,6 +243,63 @@ t.test('phones that cannot be dialled', async (t) => {
   t.equal((await event('legEnded', { legId: 'l-5' })).cause, 'busy', 'dialled before a crash: it is the same leg');
   await sw.perform(ring({ legId: asId<LegId>('../evil') }));
   t.equal((await event('commandFailed', { subject: '../evil' })).command, 'ringAgent');
+});
+
+t.test('people outside: by our own trunk, to numbers that are allowed, and by nothing else', async (t) => {
+  const dial = (legId: string, number: string): SwitchCommand => ({
+    kind: 'dialOut',
+    callId: CALL,
+    legId: asId<LegId>(legId),
+    number,
+    ringTimeoutMs: 20_000,
+    callerId: '95588',
+  });
+  const outside = { trunk: 'carrier', mayDial: (number: string) => number.startsWith('139') };
+  const { fake, sw, event } = await asteriskHouse(t, { options: { outside } });
+  await sw.perform(dial('o-1', '13911112222'));
+  await sw.perform(dial('o-1', '13911112222'));
+  const made = fake.requests.filter(({ path }) => path.startsWith('/channels/o-1'));
+  t.equal(made.length, 1, 'repeated, it is made once');
+  t.match(made[0]?.body, {
+    endpoint: 'PJSIP/13911112222@carrier',
+    app: 'hotline',
+    appArgs: 'outside,call-1',
+    callerId: '"" <95588>',
+    timeout: 22,
+    variables: { HOTLINE_LEG: 'outside,call-1' },
+  });
+  for (const [legId, number] of [
+    ['o-2', '9001234567'],
+    ['o-3', '13911112222@evil.example'],
+    ['o-4', '13911112222&PJSIP/1001'],
+    ['o-5', '13911112222\n'],
+  ] as const) {
+    await sw.perform(dial(legId, number));
+    t.equal((await event('legEnded', { legId })).cause, 'error', JSON.stringify(number));
+    t.equal((await event('commandFailed', { subject: legId })).command, 'dialOut');
+  }
+  t.notOk(
+    fake.lines.some((line) => /o-[2-5]/.test(line)),
+    'they never reached Asterisk',
+  );
+  t.throws(
+    () =>
+      createAsteriskSwitch({
+        id: asId('x'),
+        url: fake.url,
+        username: fake.username,
+        password: fake.password,
+        resolvePrompt: () => null,
+        musicClasses: ['calm'],
+        outside: { ...outside, trunk: 'a&PJSIP/b' },
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+      }),
+    /trunk/,
+  );
+
+  const without = await asteriskHouse(t);
+  await without.sw.perform(dial('o-6', '13911112222'));
+  t.equal((await without.event('legEnded', { legId: 'o-6' })).cause, 'error', 'without a trunk nobody is dialled');
 });
 
 t.test('dialling does not wait for the slow command before it, and what follows waits for both', async (t) => {

@@ -552,3 +552,35 @@ t.test('access tokens: who, what for, and never a secret in a finding', async (t
     t.notMatch(JSON.stringify(result), /hush|12345678|abcdefgh/, `${name}: no secret`);
   }
 });
+
+t.test('callbacks: a queue says how, the site says whom and by which trunk', async (t) => {
+  const files = await shippedFiles();
+  const trunk = 'dialOut: { trunk: carrier, callerId: "95588", allow: [ "13", "021" ], deny: [ "1399" ] }';
+  const policy = 'callback: { mode: caller-first, retryAfter: 2m, calendar: office }';
+  const hotline = `${files.hotline}\n${trunk}\n`;
+  const queues = (files.queues ?? '').replace('  general:\n', `  general:\n    ${policy}\n`);
+  const config = await good({ ...files, hotline, queues });
+  t.match(config.acd.queues.find(({ id }) => id === 'general')?.callback, {
+    mode: 'caller-first',
+    attempts: 3,
+    retryAfterMs: 120_000,
+    expiresMs: 4 * 3_600_000,
+    calendar: 'office',
+  });
+  t.match(config.dialOut, { trunk: 'carrier', allow: ['13', '021'], deny: ['1399'], perHour: 120, countryCode: '86' });
+  const shippedAsIs = await good(files);
+  t.equal(shippedAsIs.dialOut, null, 'nobody is dialled unless told');
+  for (const [what, change, rule] of [
+    ['no trunk', { queues }, 'no-trunk'],
+    ['no such calendar', { hotline, queues: queues.replace('calendar: office', 'calendar: offce') }, 'unknown-calendar'],
+    ['letters in a prefix', { hotline: hotline.replace('"021"', '"02x"'), queues }, 'bad-format'],
+    [
+      'a second endpoint in the trunk',
+      { hotline: hotline.replace('trunk: carrier', 'trunk: "a&PJSIP/b"'), queues },
+      'bad-format',
+    ],
+  ] as const) {
+    const rules = (await findingsOf({ ...files, ...change })).map((finding) => finding.rule);
+    t.ok(rules.includes(rule), `${what}: ${rules.join(' ')}`);
+  }
+});

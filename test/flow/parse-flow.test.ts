@@ -262,6 +262,23 @@ t.test('conditions', async (t) => {
   }
 });
 
+t.test('a queue node may need any of several skills', async (t) => {
+  const flow = (skills: string): string => `
+flow: needs
+languages: [zh]
+start: agent
+nodes:
+  agent: { queue: { to: general, skills: ${skills} } }
+`;
+  const parse = (skills: string) =>
+    parseFlow(flow(skills), { file: 'x', known: { queues: ['general'], skills: ['english', 'loans'] }, version: 'v' });
+  const parsed = parse('{ loans: 1, any: [ { english: 2 }, { all: [ { english: 1 }, { loans: 3 } ] } ] }');
+  t.ok(parsed.ok);
+  const wrong = parse('{ any: [ { english: 2 }, { englsh: 1 } ] }');
+  t.match(wrong.ok ? [] : wrong.error, [{ rule: 'unknown-skill', message: /englsh/ }]);
+  for (const bad of ['{ any: [] }', '{ all: english }', '{ english: [] }', '{ any: [ 3 ] }']) t.notOk(parse(bad).ok, bad);
+});
+
 t.test('the schema for editors is the one in config/schema', async (t) => {
   const schema = flowSchema();
   t.match(schema, { type: 'object', required: ['flow', 'languages', 'start', 'nodes'] });

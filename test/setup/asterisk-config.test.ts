@@ -75,6 +75,11 @@ t.test('phones: with a password they register, without one they stand at a fixed
   t.ok(section(pjsip, '1001', 'aor').includes('contact = sip:1001@127.0.0.1:6101'));
   t.ok(pjsip.includes('bind_rtp_to_media_address = yes'), 'sound is bound to the chosen address too');
   t.ok(section(pjsip, 'trunk', 'identify').includes('match = 127.0.0.1'));
+  t.notOk(pjsip.includes('aors = trunk'), 'by a trunk without a contact nobody is called');
+  const both = { ...plain, trunks: [{ name: 'trunk', match: '127.0.0.1', contact: 'sip:127.0.0.1:5070' }] };
+  const dialling = renderAsteriskConfig(both, templates).get('pjsip.conf') ?? '';
+  t.ok(section(dialling, 'trunk', 'endpoint').includes('aors = trunk'));
+  t.ok(section(dialling, 'trunk', 'aor').includes('contact = sip:127.0.0.1:5070'));
   t.throws(
     () => renderAsteriskConfig({ ...plain, phones: [{ name: '1001', password: null, contact: null }] }, templates),
     /no password/,
@@ -116,6 +121,11 @@ t.test('what would mean something to Asterisk is refused, never escaped', async 
     ['a new section in a phone name', { phones: [{ ...phone, name: '1001]\n[evil' }] }],
     ['a second phone in a contact', { phones: [{ ...phone, contact: 'sip:1001@127.0.0.1:6101,sip:x@127.0.0.1:1' }] }],
     ['a second address in a trunk', { trunks: [{ name: 'trunk', match: '127.0.0.1,0.0.0.0/0' }] }],
+    [
+      'a second place in a trunk contact',
+      { trunks: [{ name: 'trunk', match: '127.0.0.1', contact: 'sip:127.0.0.1:1,sip:x:1' }] },
+    ],
+    ['a user in a trunk contact', { trunks: [{ name: 'trunk', match: '127.0.0.1', contact: 'sip:900@127.0.0.1:1' }] }],
     ['a pattern as a number', { ownNumbers: ['_X.'] }],
     ['a port out of range', { sip: { host: '127.0.0.1', port: 70_000 } }],
     ['a name as an address', { sip: { host: 'localhost', port: 5060 } }],

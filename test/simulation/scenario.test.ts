@@ -436,9 +436,11 @@ t.test('a day of 50,000 callers and 700 agents takes less than 20 seconds', asyn
     Math.max(...scenario.day.periodEndsMs.map((_, p) => scenario.groups.reduce((sum, { onDuty }) => sum + (onDuty[p] ?? 0), 0))),
     700,
   );
-  const before = performance.now();
+  // Time on the processor: what others do on a shared machine is not ours to promise.
+  const before = process.cpuUsage();
   const { all, engine } = resultOf(simulate(scenario));
-  const took = performance.now() - before;
+  const { user, system } = process.cpuUsage(before);
+  const took = (user + system) / 1_000;
   t.ok((all.offered.value as number) > 49_000, `${all.offered.value} callers, ${engine.events} events`);
   t.ok(took < 20_000, `${Math.round(took)} ms`);
 });

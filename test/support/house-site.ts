@@ -17,6 +17,7 @@ export const HZ = {
   position: 800,
   goodbye: 900,
   spoken: 700,
+  left: 750,
   signedIn: 450,
   ready: 550,
   notReady: 650,
@@ -27,7 +28,7 @@ export const HZ = {
   comfort: 500,
   /** Where a queue of `HouseRules` lets its callers go. */
   late: 750,
-  refused2: 1050,
+  notLetIn: 1050,
   full: 1150,
   closed: 1250,
   empty: 1350,
@@ -63,6 +64,8 @@ export const VIP_NUMBER = '13800000001';
 export const MENU = '95588';
 /** The shipped flow for cards. */
 export const CARD = '95589';
+/** Into `desk`, a queue with rules: an exit key, overflow to `general`, kept places. Served by the agents of `lost-card`. */
+export const DESK = '95502';
 /** Straight into `general`. */
 export const STRAIGHT = '95500';
 
@@ -93,8 +96,19 @@ const STRAIGHT_FLOW = {
   nodes: { agent: { queue: { to: 'general' }, answered: 'bye' }, bye: { play: 'goodbye', hangup: true } },
 };
 
+const DESK_FLOW = {
+  flow: 'at-the-desk',
+  languages: ['zh', 'en'],
+  start: 'agent',
+  prompts: { left: tone(HZ.left) },
+  nodes: {
+    agent: { queue: { to: 'desk' }, answered: 'bye', exits: { left: { play: 'left', hangup: true } } },
+    bye: { play: 'goodbye', hangup: true },
+  },
+};
+
 /** What the prompts behind the exits of a line are called, and their tones. */
-const EXITS = { late: HZ.late, refused: HZ.refused2, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
+const EXITS = { late: HZ.late, refused: HZ.notLetIn, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
 export type ExitPrompt = keyof typeof EXITS;
 
 /** A number that leads straight into a queue. Without `exits` a caller whom the queue lets go hears the system's "sorry, goodbye". */
@@ -177,6 +191,7 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   }
   writeFileSync(join(flows, 'test-menu.yaml'), yaml(TEST_MENU));
   writeFileSync(join(flows, 'straight.yaml'), yaml(STRAIGHT_FLOW));
+  writeFileSync(join(flows, 'at-the-desk.yaml'), yaml(DESK_FLOW));
   return { config, music, apiToken };
 }
 
@@ -191,7 +206,13 @@ function hotlineYaml(places: { data: string; flows: string; prompts: string; htt
     http: { host: '127.0.0.1', port: httpPort, tokenFile },
     switch: { kind: 'asterisk', id: 'pbx-1', app: 'hotline', user: 'hotline' },
     folders: { data, flows, prompts, recordings: join(data, 'recording') },
-    numbers: { [MENU]: 'test-menu', [CARD]: 'credit-card', [STRAIGHT]: 'straight', '95501': 'transport-card' },
+    numbers: {
+      [MENU]: 'test-menu',
+      [CARD]: 'credit-card',
+      [STRAIGHT]: 'straight',
+      [DESK]: 'at-the-desk',
+      '95501': 'transport-card',
+    },
     calendars: { service: { always: 'open' } },
     // The "text" of a prompt is its frequency.
     prompts: { command: ['sox', '-n', '-r', '8000', '{file}', 'synth', PROMPT_S, 'sine', '{text}'] },
@@ -219,6 +240,14 @@ function queuesYaml(): unknown {
       general: queue('General', 'service'),
       'lost-card': { ...queue('Lost card', 'lost-card'), ...patient },
       transport: queue('Transport', 'transport'),
+      desk: {
+        ...queue('Desk', 'lost-card'),
+        announce: { position: 'every 60s', first: '2s', estimate: 'every 60s', estimateFirst: '2s' },
+        overflow: [{ wait: '12s', to: { queue: 'general' } }],
+        keys: { '*': 'left' },
+        redial: { within: '60s' },
+        handle: '2m',
+      },
     },
   };
 }

@@ -45,14 +45,17 @@ const mean = duration(1, LONGEST);
 export const DISTRIBUTIONS = ['exponential', 'gamma', 'lognormal', 'constant', 'measured', 'file'] as const;
 
 export const distribution = z
-  .strictObject({
-    exponential: mean.optional().describe('its mean'),
-    gamma: z.strictObject({ mean, shape }).optional(),
-    lognormal: z.strictObject({ mean, cv: shape.describe('standard deviation / mean') }).optional(),
-    constant: duration(0, LONGEST).optional(),
-    measured: z.array(duration(0, LONGEST)).min(1).max(100_000).optional().describe('each as likely as the others'),
-    file: path.optional().describe('measured lengths in seconds, one a line'),
-  })
+  .strictObject(
+    {
+      exponential: mean.optional().describe('its mean'),
+      gamma: z.strictObject({ mean, shape }).optional(),
+      lognormal: z.strictObject({ mean, cv: shape.describe('standard deviation / mean') }).optional(),
+      constant: duration(0, LONGEST).optional(),
+      measured: z.array(duration(0, LONGEST)).min(1).max(100_000).optional().describe('each as likely as the others'),
+      file: path.optional().describe('measured lengths in seconds, one a line'),
+    },
+    { error: 'a distribution is needed, like { exponential: 4m }' },
+  )
   .superRefine((value, context) => {
     const given = DISTRIBUTIONS.filter((kind) => value[kind] !== undefined);
     if (given.length === 1) return;
@@ -61,7 +64,10 @@ export const distribution = z
   });
 const each = () => oneOrEach(distribution, DISTRIBUTIONS);
 /** `never`: callers who do not leave by themselves. */
-const patience = oneOrEach(z.union([z.literal('never'), distribution]), DISTRIBUTIONS);
+const patience = oneOrEach(
+  z.union([z.literal('never'), distribution], { error: 'never, or a distribution like { exponential: 4m }' }),
+  DISTRIBUTIONS,
+);
 
 const rate = z
   .number({ error: 'a number of callers is needed' })

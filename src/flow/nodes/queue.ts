@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { asId, type QueueId } from '../../base/ids.js';
+import type { SkillExpression } from '../contract.js';
 import { SORRY_NODE } from '../program.js';
 import { target } from '../shapes.js';
-import type { NodeKind } from './kind.js';
+import type { Path } from '../source.js';
+import type { Build, NodeKind } from './kind.js';
 
 export interface QueueNode {
   readonly kind: 'queue';
   readonly to: string;
   readonly lane: 'ordinary' | 'vip';
   readonly priority: number;
-  readonly skills: Readonly<Record<string, number>>;
+  readonly skills: SkillExpression;
   /** Null: the call ends when the agent hangs up. */
   readonly answered: string | null;
   readonly timedOut: string;
@@ -21,12 +23,24 @@ export interface QueueNode {
 
 const EXIT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 
+/** Skill -> least level, all of them; `all` and `any` hold lists of further ones. */
+const skills = z
+  .object({
+    get all() {
+      return z.array(skills).min(1).max(10).optional().describe('every one of these');
+    },
+    get any() {
+      return z.array(skills).min(1).max(10).optional().describe('one of these');
+    },
+  })
+  .catchall(z.int().min(1).max(100));
+
 const shape = z.strictObject({
   queue: z.strictObject({
     to: z.string(),
     lane: z.enum(['ordinary', 'vip']).optional(),
     priority: z.int().min(0).max(1000).optional(),
-    skills: z.record(z.string(), z.int().min(1).max(100)).optional(),
+    skills: skills.optional(),
   }),
   answered: target.optional(),
   timedOut: target.optional(),
@@ -35,6 +49,13 @@ const shape = z.strictObject({
   exit: target.optional(),
   exits: z.record(z.string(), target).optional(),
 });
+
+function checkSkills(expression: SkillExpression | undefined, path: Path, build: Build): void {
+  for (const [name, entry] of Object.entries(expression ?? {})) {
+    if (typeof entry === 'number') build.known('skill', [...path, name], name);
+    else for (const [index, each] of entry.entries()) checkSkills(each, [...path, name, index], build);
+  }
+}
 
 export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   name: 'queue',
@@ -45,7 +66,7 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   compile(raw, build) {
     const { queue } = raw;
     build.known('queue', ['queue', 'to'], queue.to);
-    for (const skill of Object.keys(queue.skills ?? {})) build.known('skill', ['queue', 'skills', skill], skill);
+    checkSkills(queue.skills as SkillExpression | undefined, ['queue', 'skills'], build);
     if (raw.blocked !== undefined && raw.noAgents !== undefined) {
       build.errorAtKey('contradiction', ['noAgents'], 'noAgents is another word for blocked; give one of them');
     }
@@ -61,7 +82,7 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
       to: queue.to,
       lane: queue.lane ?? 'ordinary',
       priority: queue.priority ?? 0,
-      skills: { ...queue.skills },
+      skills: { ...(queue.skills as SkillExpression | undefined) },
       answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered', ''),
       timedOut: orSorry('timedOut'),
       blocked: orSorry(raw.blocked === undefined ? 'noAgents' : 'blocked'),

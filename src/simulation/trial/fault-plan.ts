@@ -42,7 +42,10 @@ export interface StoreSpell {
   readonly forMs: Ms;
 }
 
-/** `n` counts the commits or commands of the trial; the node that reaches it dies. */
+/**
+ * `n` counts the commits or commands of the trial; the node that reaches it dies. No process is back so soon that a command which the
+ * old one had under way arrives after it: `backAfterMs` is at least 100.
+ */
 export type NodeFault =
   | { readonly kind: 'kill'; readonly atMs: Ms; readonly backAfterMs: Ms }
   | {
@@ -124,7 +127,7 @@ function drawStore(random: Random, faulty: boolean, healAtMs: Ms): StoreFaults {
 function drawNodes(random: Random, healAtMs: Ms): NodeFault[] {
   const points = ['beforeCommit', 'afterCommit', 'beforeCommand', 'afterCommand'] as const;
   return Array.from({ length: between(random, 1, 4) }, (): NodeFault => {
-    const backAfterMs = chance(random, 0.7) ? between(random, 1, 1_000) : between(random, 1_000, 9_000);
+    const backAfterMs = chance(random, 0.7) ? between(random, 100, 1_000) : between(random, 1_000, 9_000);
     const kind = random.next();
     if (kind < 0.6)
       return { kind: 'killAt', point: points[random.below(4)] as (typeof points)[number], n: 1 + random.below(150), backAfterMs };

@@ -74,7 +74,10 @@ export class FaultyLine implements Switch {
     const nowMs = world.clock.nowMs();
     const atMs = Math.max(this.#commandsUntilMs, nowMs + (commandDelayMs > 0 ? world.random.below(commandDelayMs + 1) : 0));
     this.#commandsUntilMs = atMs;
-    if (atMs > nowMs) world.clock.alarm(atMs, () => void world.obey(command));
+    const connection = this.#connection;
+    // What is under way when the connection is cut is gone with it; of a node that dies it still arrives.
+    if (atMs > nowMs)
+      world.clock.alarm(atMs, () => (node.state === 'dead' || connection === this.#connection) && world.obey(command));
     else world.obey(command);
     world.reached('afterCommand', node);
   }

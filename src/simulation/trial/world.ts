@@ -13,7 +13,7 @@ import type { Checker } from './checker.js';
 import type { OpenController } from './controller.js';
 import { drawPlan, type FaultPlan, type LineFaults, type NodeFault, type StoreSpell } from './fault-plan.js';
 import { type FaultyLine, told } from './faulty-line.js';
-import { SimulatedNode } from './node.js';
+import { LEASE_MS, SimulatedNode } from './node.js';
 import { between, chance, type RandomSite, randomSite } from './random-site.js';
 import { Story } from './story.js';
 
@@ -70,6 +70,7 @@ export class World {
   #attached: FaultyLine | null = null;
   #connected = true;
   #heardSeq = 0;
+  #storeAwayUntilMs: Ms = 0;
   #disturbedUntilMs: Ms = 0;
   #reconnectPlanned = false;
   #spell: StoreSpell | null = null;
@@ -146,6 +147,11 @@ export class World {
     );
   }
 
+  /** So lately that nobody has got an answer since. */
+  get storeWasAway(): boolean {
+    return this.clock.nowMs() < this.#storeAwayUntilMs;
+  }
+
   disturb(forMs: Ms = WEARS_OFF_MS): void {
     this.#disturbedUntilMs = Math.max(this.#disturbedUntilMs, this.clock.nowMs() + forMs);
   }
@@ -189,7 +195,9 @@ export class World {
     if (replaced && replaced !== line) this.clock.alarm(this.clock.nowMs() + REPLACED_PAUSE_MS, () => replaced.tryAgain());
     this.switch.cutConnection();
     const { listener } = line;
-    if (this.#connected && listener) void this.switch.start(listener);
+    if (!this.#connected || !listener) return;
+    this.#reconnectPlanned = false;
+    void this.switch.start(listener);
   }
 
   detach(line: FaultyLine): void {
@@ -314,11 +322,11 @@ export class World {
     for (const checker of this.checkers) checker.cut?.(crash);
     this.clock.alarm(this.clock.nowMs() + forMs, () => {
       this.#connected = true;
-      this.#reconnectPlanned = false;
       this.disturb();
       const listener = this.#attached?.listener;
       if (!listener || this.switch.isUp()) return;
       this.tell('world', 'the switch is connected again');
+      this.#reconnectPlanned = false;
       void this.switch.start(listener);
     });
   }
@@ -338,7 +346,10 @@ export class World {
         this.storeLostSomething = true;
         Object.assign(this.store, this.#olderCopy);
       } else if (spell.kind === 'gap') this.store.position -= 1;
-      else this.#spell = spell;
+      else {
+        this.#spell = spell;
+        this.#storeAwayUntilMs = this.clock.nowMs() + spell.forMs + LEASE_MS;
+      }
     });
     at(spell.atMs + spell.forMs, () => {
       if (this.#spell === spell) this.#spell = null;

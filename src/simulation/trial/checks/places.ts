@@ -114,7 +114,8 @@ function placeOnLeg(world: World, fact: FactOf<'callQueued'>): Ms | null {
   for (const { note } of world.switch.legs.values()) {
     if (!note?.includes(`"${fact.callId}"`)) continue;
     const { q, e } = JSON.parse(note) as { q?: string; e?: Ms };
-    return q === fact.queueId && e !== undefined ? e : null;
+    // A clock that is behind the one by which it was written cuts it off.
+    return q === fact.queueId && e !== undefined ? Math.min(e, fact.atMs) : null;
   }
   return null;
 }

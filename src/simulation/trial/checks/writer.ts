@@ -14,7 +14,8 @@ export function writerChecker(world: World): Checker {
     commanded(command, node) {
       const fence = node.controller?.fence;
       // Without a store nobody can know that the lease has passed on; the old writer hears of it a moment after the store is back.
-      const inGoodFaith = node.controller?.degraded && world.clock.nowMs() - world.leaseTakenMs <= NOTICED_WITHIN_MS;
+      const inGoodFaith =
+        (node.controller?.degraded || world.storeWasAway) && world.clock.nowMs() - world.leaseTakenMs <= NOTICED_WITHIN_MS;
       if (fence !== undefined && fence < world.newestFence && !inGoodFaith)
         world.violated(
           'writer',
