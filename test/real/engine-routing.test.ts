@@ -514,6 +514,26 @@ scene('agents: status kept for after the call, wrap-up, another desk, forced sta
       guest.call.hangUp();
       await engine.over(guest);
     },
+    'a phone that is to pick up by itself is asked to': async (t) => {
+      await house.ready('1023');
+      const coming = house.nextCall('1023');
+      const guest = await come('8016');
+      const headers = new Map((await coming).lastHeaders.map(([name, value]) => [name.toLowerCase(), value]));
+      t.match(headers.get('call-info'), /answer-after=0/);
+      t.match(headers.get('alert-info'), /info=alert-autoanswer/);
+      t.equal(await engine.servedBy(guest), '1023');
+      await engine.hangUp(guest);
+      await engine.notReady('1023');
+      await house.ready('1022');
+      const plain = house.nextCall('1022');
+      const other = await come('8011');
+      t.notMatch(
+        (await plain).lastHeaders.map(([name]) => name.toLowerCase()),
+        'call-info',
+        'others are not',
+      );
+      await engine.hangUp(other);
+    },
     'reasons: an unknown one is refused, one that lasts too long is told': async (t) => {
       await house.ready('1007');
       t.equal(await engine.refused('/api/v1/agents/1007/status', { status: 'notReady', reason: 'lunch' }), 'unknown-reason');
@@ -562,7 +582,7 @@ scene('supervisors change, assign, pull and move waiting calls', async (t) => {
       await house.ready('1011');
       t.equal(await engine.servedBy(late), '1011');
       t.same(await engine.facts(early, 'callOffered'), []);
-      await engine.hangUp(late);
+      late.call.hangUp();
       t.equal(await engine.servedBy(early), '1011');
       await engine.hangUp(early);
     },
