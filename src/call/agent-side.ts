@@ -28,9 +28,9 @@ export function obeyEngine(state: CallState, action: AcdAction): void {
     case 'ring': {
       if (!isTimeToCall(state, call)) return;
       state.addAgentLeg(call, action.offerId);
-      const { callId, offerId, phone, ringMs } = action;
+      const { callId, offerId, phone, ringMs, autoAnswer } = action;
       const legId = legOfOffer(offerId);
-      const names = { callerNumber: call.ani, callerName: call.aniName };
+      const names = { callerNumber: call.ani, callerName: call.aniName, ...(autoAnswer && { autoAnswer: true as const }) };
       state.tell(call.switchId, { kind: 'ringAgent', callId, offerId, legId, address: phone, ringTimeoutMs: ringMs, ...names });
       return;
     }

@@ -34,6 +34,8 @@ export type SwitchCommand =
       ringTimeoutMs: Ms;
       callerNumber: string;
       callerName: string;
+      /** The phone is asked to pick up by itself. */
+      autoAnswer?: true;
     }
   /**
    * Dial a person outside, who asked to be called back, by the switch's own trunk. `number` is digits, a plus before them at most; anything

@@ -155,7 +155,14 @@ scene('who gets in, who is let go, and who overflows', async (t) => {
       const coming = house.nextCall('1006');
       await untilTalking(guest.call, await coming);
       t.match(await engine.fact(guest, 'callOverflowed'), { rule: 'wait', to: 'queue helping' });
-      await engine.explains(t, guest, /entered "by-wait"/, /entered "helping"/, /answered by 1006/);
+      await engine.explains(
+        t,
+        guest,
+        /entered "by-wait"/,
+        /overflow to queue helping: waited 1\.5 s, bound 1\.5 s/,
+        /entered "helping".*in the place of/,
+        /answered by 1006/,
+      );
       await engine.hangUp(guest);
       const talking = await come('8409');
       t.equal(await engine.servedBy(talking), '1010');
@@ -165,7 +172,13 @@ scene('who gets in, who is let go, and who overflows', async (t) => {
       const second = await come('8409');
       t.equal(await engine.servedBy(second), '1006', 'the second is one too many');
       t.match(await engine.fact(second, 'callOverflowed'), { rule: 'perAgent', value: 2 });
-      await engine.explains(t, second, /entered "helping"/, /answered by 1006/);
+      await engine.explains(
+        t,
+        second,
+        /overflow to queue helping: 2 calls per agent, bound 1\.5/,
+        /entered "helping"/,
+        /answered by 1006/,
+      );
       talking.call.hangUp();
       t.equal(await engine.servedBy(first), '1010');
       await Promise.all([engine.hangUp(first), engine.hangUp(second)]);
@@ -176,7 +189,13 @@ scene('who gets in, who is let go, and who overflows', async (t) => {
       t.equal(await engine.servedBy(guest), '1008');
       const { waitMs } = await engine.fact(guest, 'callAnswered');
       t.ok(waitMs >= 1_000 && waitMs < 2_500, `after ${waitMs} ms`);
-      await engine.explains(t, guest, /offered to 1008/);
+      await engine.explains(
+        t,
+        guest,
+        /overflow to groups helpers: waited 1 s, bound 1 s/,
+        /overflow let in more agents/,
+        /offered to 1008/,
+      );
       await engine.hangUp(guest);
     },
     'overflow by the estimated wait, to an exit of the flow': async (t) => {
@@ -188,7 +207,7 @@ scene('who gets in, who is let go, and who overflows', async (t) => {
       await second.call.waitForTone(HZ.help, { withinMs: 4_000 });
       t.match(await engine.fact(second, 'callOverflowed'), { rule: 'estimate', value: 120_000, bound: 90_000 });
       t.same(await engine.facts(first, 'callOverflowed'), [], 'a minute is not too long');
-      await engine.explains(t, second, /the caller went on elsewhere/, /estimate|estimated/);
+      await engine.explains(t, second, /overflow to exit help: estimated wait 120 s, bound 90 s/, /the caller went on elsewhere/);
       await engine.hangUp(first);
       await engine.hangUp(talking);
     },
@@ -201,7 +220,7 @@ scene('who gets in, who is let go, and who overflows', async (t) => {
       const next = await come('8410', loud);
       await next.call.waitForTone(HZ.help, { withinMs: 4_000 });
       t.match(await engine.fact(next, 'callOverflowed'), { rule: 'level', bound: 0.8 });
-      await engine.explains(t, next, /level/);
+      await engine.explains(t, next, /overflow to exit help: service level .*, bound 80/);
       await engine.hangUp(late);
       await engine.hangUp(talking);
     },
@@ -222,7 +241,7 @@ scene('a borrowed group, what is told while waiting, a key, and a place kept for
       t.same(await Promise.all([first, second].map((guest) => engine.servedBy(guest))), ['1013', '1013'], 'the lent agent helps');
       const lent = await house.follow.find('the loan', (facts) => facts.find((fact) => fact.kind === 'groupBorrowed'));
       t.match(lent, { queueId: 'borrower', groups: ['lent'], waiting: 2 });
-      await engine.explains(t, first, /offered to 1013|became idle/, /answered by 1013/);
+      await engine.explains(t, first, /agent 1013 became idle.*"borrower"/, /answered by 1013/);
       await house.follow.find('the return', (facts) => facts.some((fact) => fact.kind === 'groupReturned'));
       const after = await wait('8412');
       await engine.pass(500);
@@ -274,7 +293,7 @@ scene('a borrowed group, what is told while waiting, a key, and a place kept for
       t.match(await engine.fact(again, 'placeRestored'), { previousCallId: first.callId });
       await house.ready('1016');
       t.same(await engine.orderOf({ patient, again }), ['again', 'patient']);
-      await engine.explains(t, again, /place|called again/, /answered by 1016/);
+      await engine.explains(t, again, /back after .*: stands again in the place of call/, /answered by 1016/);
       await Promise.all([engine.over(patient), engine.over(again)]);
       interface Abandoned {
         readonly callId: string;

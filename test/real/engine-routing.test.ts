@@ -309,7 +309,7 @@ scene('who may serve: requirements, relaxation, the agent a caller knows, ranks,
       const { waitMs } = await engine.fact(third, 'callAnswered');
       t.ok(waitMs > 1_400 && waitMs < 3_500, `after the grace: ${waitMs} ms`);
       t.match(await engine.fact(third, 'callWaitsForAgent'), { agentId: '1022', because: 'lastAgent' });
-      await engine.explains(t, third, /1022/, /offered to 1023/);
+      await engine.explains(t, third, /kept for 1022, the last agent of this caller, until/, /offered to 1023/);
       await Promise.all([engine.hangUp(again), engine.hangUp(third)]);
     },
     'the agent whom the directory names for a customer': async (t) => {
@@ -377,7 +377,7 @@ scene('each order of callers serves whom it names first', async (t) => {
       const urgent = await wait('8105');
       await house.ready('1001');
       t.same(await engine.orderOf({ early, urgent }), ['urgent', 'early']);
-      await engine.explains(t, urgent, /chosen .* by priority: higher priority|priority 5/);
+      await engine.explains(t, urgent, /chosen .* by priority: higher priority/);
     },
     'vip first, but nobody waits past the guard': async (t) => {
       const ordinary = await wait('8110');
@@ -514,6 +514,26 @@ scene('agents: status kept for after the call, wrap-up, another desk, forced sta
       guest.call.hangUp();
       await engine.over(guest);
     },
+    'a phone that is to pick up by itself is asked to': async (t) => {
+      await house.ready('1023');
+      const coming = house.nextCall('1023');
+      const guest = await come('8016');
+      const headers = new Map((await coming).lastHeaders.map(([name, value]) => [name.toLowerCase(), value]));
+      t.match(headers.get('call-info'), /answer-after=0/);
+      t.match(headers.get('alert-info'), /info=alert-autoanswer/);
+      t.equal(await engine.servedBy(guest), '1023');
+      await engine.hangUp(guest);
+      await engine.notReady('1023');
+      await house.ready('1022');
+      const plain = house.nextCall('1022');
+      const other = await come('8011');
+      t.notMatch(
+        (await plain).lastHeaders.map(([name]) => name.toLowerCase()),
+        'call-info',
+        'others are not',
+      );
+      await engine.hangUp(other);
+    },
     'reasons: an unknown one is refused, one that lasts too long is told': async (t) => {
       await house.ready('1007');
       t.equal(await engine.refused('/api/v1/agents/1007/status', { status: 'notReady', reason: 'lunch' }), 'unknown-reason');
@@ -562,7 +582,7 @@ scene('supervisors change, assign, pull and move waiting calls', async (t) => {
       await house.ready('1011');
       t.equal(await engine.servedBy(late), '1011');
       t.same(await engine.facts(early, 'callOffered'), []);
-      await engine.hangUp(late);
+      late.call.hangUp();
       t.equal(await engine.servedBy(early), '1011');
       await engine.hangUp(early);
     },

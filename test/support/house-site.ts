@@ -28,7 +28,7 @@ export const HZ = {
   comfort: 500,
   /** Where a queue of `HouseRules` lets its callers go. */
   late: 750,
-  refused2: 1050,
+  notLetIn: 1050,
   full: 1150,
   closed: 1250,
   empty: 1350,
@@ -96,8 +96,19 @@ const STRAIGHT_FLOW = {
   nodes: { agent: { queue: { to: 'general' }, answered: 'bye' }, bye: { play: 'goodbye', hangup: true } },
 };
 
+const DESK_FLOW = {
+  flow: 'at-the-desk',
+  languages: ['zh', 'en'],
+  start: 'agent',
+  prompts: { left: tone(HZ.left) },
+  nodes: {
+    agent: { queue: { to: 'desk' }, answered: 'bye', exits: { left: { play: 'left', hangup: true } } },
+    bye: { play: 'goodbye', hangup: true },
+  },
+};
+
 /** What the prompts behind the exits of a line are called, and their tones. */
-const EXITS = { late: HZ.late, refused: HZ.refused2, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
+const EXITS = { late: HZ.late, refused: HZ.notLetIn, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
 export type ExitPrompt = keyof typeof EXITS;
 
 /** A number that leads straight into a queue. Without `exits` a caller whom the queue lets go hears the system's "sorry, goodbye". */
@@ -139,17 +150,6 @@ export interface HouseRules {
 /** The agents of a house and who has a phone that measures. */
 export const agentsOf = (rules?: HouseRules): readonly string[] => (rules ? Object.keys(rules.agents) : AGENTS);
 export const isServedBySipp = (name: string, rules?: HouseRules): boolean => rules?.agents[name]?.sipp === true;
-
-const DESK_FLOW = {
-  flow: 'at-the-desk',
-  languages: ['zh', 'en'],
-  start: 'agent',
-  prompts: { left: tone(HZ.left) },
-  nodes: {
-    agent: { queue: { to: 'desk' }, answered: 'bye', exits: { left: { play: 'left', hangup: true } } },
-    bye: { play: 'goodbye', hangup: true },
-  },
-};
 
 export interface HouseSite {
   /** For `--config`. */

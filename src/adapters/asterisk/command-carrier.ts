@@ -31,7 +31,14 @@ interface Dialling {
   readonly refusal: string;
   readonly args: string;
   readonly callerId: string;
+  readonly variables?: Readonly<Record<string, string>>;
 }
+
+/** Asks a phone to pick up by itself, in the two ways that phones know. */
+const AUTO_ANSWER = {
+  'PJSIP_HEADER(add,Call-Info)': '<sip:hotline>;answer-after=0',
+  'PJSIP_HEADER(add,Alert-Info)': '<http://localhost>;info=alert-autoanswer',
+};
 
 export interface CommandOptions {
   readonly resolvePrompt: (ref: PromptRef) => string | null;
@@ -186,6 +193,7 @@ export class CommandCarrier {
       refusal: 'the address is not a phone of ours',
       args: `agent,${command.offerId}`,
       callerId: callerIdField(command.callerNumber, command.callerName),
+      ...(command.autoAnswer && { variables: AUTO_ANSWER }),
     });
   }
 
@@ -220,7 +228,7 @@ export class CommandCarrier {
         appArgs: leg.args,
         callerId: leg.callerId,
         timeout: Math.ceil(command.ringTimeoutMs / 1000) + RING_GRACE_S,
-        variables: { [LEG_VARIABLE]: leg.args },
+        variables: { [LEG_VARIABLE]: leg.args, ...leg.variables },
       });
     } catch (error) {
       const status = this.#count(error);
