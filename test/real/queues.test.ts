@@ -23,7 +23,7 @@ scene('place and estimated wait are told; the exit key leads where the flow says
   const [second, third] = [await house.call(DESK), await house.call(DESK)];
   await second.waitForTone(HZ.music, { withinMs: 3_000 });
   await second.waitForTone(HZ.position, { withinMs: 6_000 });
-  await second.waitForTone(HZ.spoken, { withinMs: 6_000 });
+  await second.waitForTone(HZ.minutes, { withinMs: 6_000 });
   await second.press('5', { by: 'rtp' });
   await second.press('*', { by: 'rtp' });
   await third.press('*', { by: 'info' });
