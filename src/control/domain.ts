@@ -293,15 +293,17 @@ export class Domain {
   async #renew(): Promise<boolean | null> {
     const { clock, store, node, leaseMs, log } = this.#options;
     const askedMs = clock.nowMs();
+    // One who has slept past the lease and then asks in vain has not been awake: its good faith is over until the store says otherwise.
+    const slept = askedMs - this.#askedMs >= leaseMs;
     try {
       if (!(await store.renew(node, this.#fence, leaseMs))) return false;
       this.#leaseUntilMs = askedMs + leaseMs;
+      this.#askedMs = askedMs;
       return true;
     } catch (error) {
       log.warn({ error: String(error) }, 'the lease could not be renewed');
+      if (!slept) this.#askedMs = askedMs;
       return null;
-    } finally {
-      this.#askedMs = askedMs;
     }
   }
 
