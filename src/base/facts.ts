@@ -1,4 +1,5 @@
 import type { AgentId, CallId, CustomerId, FlowId, LegId, OfferId, QueueId, RecordingId, SwitchId } from './ids.js';
+import type { LookUpFault } from './look-up.js';
 import type { Ms } from './time.js';
 
 /**
@@ -54,6 +55,7 @@ export type CallbackAttemptResult =
   | 'lost'
   | 'denied'
   | 'calledOff';
+export type TransferOutcome = 'talked' | 'busy' | 'noAnswer' | 'unreachable' | 'denied' | 'failed' | 'callerLeft';
 /** Chosen by the agent (or forced). */
 export type AgentStatus = 'loggedOut' | 'notReady' | 'ready';
 /** Seen by the system. */
@@ -85,6 +87,70 @@ export type FactBody =
   | ({ kind: 'nodeEntered'; flowId: FlowId; node: string } & CallFact)
   /** A menu was answered. `key` is null when the caller pressed nothing (`noInput`) or the wrong keys only (`invalid`). */
   | ({ kind: 'menuEnded'; flowId: FlowId; node: string; key: string | null; result: 'chosen' | 'noInput' | 'invalid' } & CallFact)
+  /** Digits were asked for; how many came, never which. */
+  | ({
+      kind: 'digitsCollected';
+      flowId: FlowId;
+      node: string;
+      result: 'collected' | 'noInput' | 'invalid';
+      length: number;
+      secure: boolean;
+    } & CallFact)
+  /** An endpoint was asked. `fault` null: it answered. */
+  | ({ kind: 'lookUpEnded'; flowId: FlowId; node: string; endpoint: string; fault: LookUpFault | null; tookMs: Ms } & CallFact)
+  /** A message was handed over to be sent to an endpoint; `messageDelivered` or `messageGivenUp` tell what came of it. */
+  | ({ kind: 'messageQueued'; messageId: string; endpoint: string } & CallFact)
+  | ({
+      kind: 'messageDelivered' | 'messageGivenUp';
+      messageId: string;
+      endpoint: string;
+      attempts: number;
+      detail: string;
+    } & CallFact)
+  /** The caller has left a message. The sound is the recording `recordingId`. */
+  | ({ kind: 'voicemailLeft'; box: string; recordingId: RecordingId; durationMs: Ms } & CallFact)
+  /** `number` is what was dialled (personal data), or null when it was not allowed. */
+  | ({ kind: 'callTransferred'; to: 'outside'; number: string | null; result: TransferOutcome; talkMs: Ms } & CallFact)
+  /** After a talk: 1 is the worst, `scale` the best; null: the caller pressed nothing. */
+  | ({
+      kind: 'surveyAnswered';
+      flowId: FlowId;
+      node: string;
+      agentId: AgentId | null;
+      queueId: QueueId | null;
+      score: number | null;
+      scale: number;
+    } & CallFact)
+  | ({ kind: 'emergencyHeard'; prompt: string } & CallFact)
+  /** A version of a flow went live. `from` is the one before it. `source`: where it came from. */
+  | {
+      kind: 'flowPublished';
+      flowId: FlowId;
+      version: string;
+      from: string | null;
+      source: 'start' | 'file' | 'page' | 'rollback';
+      by: string;
+      note: string;
+    }
+  /** A changed flow was refused whole; the old version stays. */
+  | {
+      kind: 'flowRefused';
+      flowId: FlowId | null;
+      file: string;
+      source: 'file' | 'page';
+      by: string;
+      errors: number;
+      first: string;
+    }
+  /** `numbers` null: all. `prompt` null: switched off. */
+  | {
+      kind: 'emergencySwitched';
+      announcement: string;
+      on: boolean;
+      numbers: readonly string[] | null;
+      then: 'continue' | 'closed' | 'hangUp';
+      by: string;
+    }
   | ({ kind: 'languageChosen'; language: string } & CallFact)
   | ({ kind: 'callerIdentified'; customerId: CustomerId | null; tier: string; by: 'ani' | 'account' } & CallFact)
   /** The caller entered a queue: the clock of the service level starts at the `atMs` of this fact. */

@@ -61,6 +61,19 @@ export type SwitchCommand =
   | { kind: 'dissolve'; callId: CallId | null; bridgeId: BridgeId }
   /** Record a bridge into `<recordings>/<file>.wav`. Answers with `recordingStarted`, later `recordingEnded`. */
   | { kind: 'startRecording'; callId: CallId; recordingId: RecordingId; bridgeId: BridgeId; callerLegId: LegId; file: string }
+  /**
+   * After a beep, record what this leg alone says into `<recordings>/<file>.wav`, until `maxMs`, a silence of `silenceMs`, or stopRecording. Answers with
+   * `recordingStarted`, later `recordingEnded`. The leg is in no bridge; a waiting or menu leg is taken out of it.
+   */
+  | {
+      kind: 'recordMessage';
+      callId: CallId;
+      recordingId: RecordingId;
+      legId: LegId;
+      file: string;
+      maxMs: Ms;
+      silenceMs: Ms;
+    }
   | { kind: 'stopRecording'; callId: CallId; recordingId: RecordingId }
   /** Leave a note on the leg itself (a channel variable), so that the call can be found again if Redis is empty. At most 1,000 characters. */
   | { kind: 'remember'; callId: CallId; legId: LegId; note: string };

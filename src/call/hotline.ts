@@ -3,6 +3,7 @@ import type { Agent, QueuedCall, QueueEntity } from '../acd/entities.js';
 import type { AcdEvent, TimerChange } from '../acd/events.js';
 import type { FactBody } from '../base/facts.js';
 import type { CallId, PlaybackId, RecordingId, TimerId } from '../base/ids.js';
+import type { LookUpResult } from '../base/look-up.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { agentLegAnswered, agentLegEnded, connected, connectFailed, obeyEngine } from './agent-side.js';
@@ -14,7 +15,7 @@ import { remember, walk } from './flow-walk.js';
 import { conclude, HANG_UP_WITHIN_MS, outcomeOf, settle, settleTimeOver } from './goodbye.js';
 import { recordingEnded, recordingStarted } from './recording.js';
 import { resync } from './resync.js';
-import { type Addressed, CallState, type HotlineConfig, type Job } from './state.js';
+import { type Addressed, CallState, type HotlineConfig, type Job, type LookUpRequest } from './state.js';
 import type { SwitchEvent } from './switch-events.js';
 
 /** All that can happen to a routing domain. */
@@ -25,6 +26,8 @@ export type HotlineEvent =
   | { readonly kind: 'cancelCallback'; readonly callbackId: CallId; readonly by: string }
   | { readonly kind: 'timer'; readonly timerId: TimerId }
   | { readonly kind: 'reconfigured'; readonly config: HotlineConfig }
+  /** What came of a question to an endpoint that `lookUps` asked for. */
+  | { readonly kind: 'lookupEnded'; readonly callId: CallId; readonly turn: number; readonly result: LookUpResult }
   /** Something that happened outside the calls and belongs to the history: a controller's start, a sealed recording. */
   | { readonly kind: 'happened'; readonly fact: FactBody };
 
@@ -33,6 +36,8 @@ export interface HotlineOutcome {
   readonly facts: readonly FactBody[];
   readonly timers: readonly TimerChange[];
   readonly jobs: readonly Job[];
+  /** Asked once the commit is through; each is answered with `lookupEnded`. Never stored. */
+  readonly lookUps: readonly LookUpRequest[];
   readonly refusal: Refusal | null;
 }
 
@@ -76,10 +81,11 @@ export class Hotline {
     state.facts = [];
     state.timers = [];
     state.jobs = [];
+    state.lookUps = [];
     state.refusal = null;
     this.#dispatch(event);
-    const { commands, facts, timers, jobs, refusal } = state;
-    return { commands, facts, timers, jobs, refusal };
+    const { commands, facts, timers, jobs, lookUps, refusal } = state;
+    return { commands, facts, timers, jobs, lookUps, refusal };
   }
 
   /** Entities changed since the last call, as they are stored; null when gone. */
@@ -191,6 +197,12 @@ export class Hotline {
       case 'reconfigured':
         state.config = event.config;
         return state.decide({ kind: 'configure', config: event.config.acd });
+      case 'lookupEnded': {
+        const call = state.calls.get(event.callId);
+        if (call?.phase === 'flow') walk(state, call, { kind: 'lookupEnded', turn: event.turn, result: event.result });
+        else state.stale++;
+        return;
+      }
       case 'happened':
         state.facts.push(event.fact);
         return;

@@ -5,7 +5,7 @@ import type { FactBody } from '../base/facts.js';
 import { asId, type CallId, type FlowId, type LegId, type OfferId, type SwitchId, type TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
-import type { Customer, FlowProgram } from '../flow/contract.js';
+import type { Customer, EmergencyView, FlowProgram, FlowValue } from '../flow/contract.js';
 import type { SwitchCommand } from './commands.js';
 import { DialMeter, type DialOutPolicy } from './dial-out.js';
 import type { CallRecord } from './entities.js';
@@ -15,7 +15,14 @@ export interface HotlineConfig {
   readonly acd: AcdConfig;
   /** Number dialled -> flow. */
   readonly numbers: Readonly<Record<string, FlowId>>;
+  /** `version` null: the one that is live. A version that is not known any more: null. */
   readonly flow: (flowId: FlowId, version: string | null) => FlowProgram | null;
+  /** Number of the present set of live flows; a call keeps the set that it began with. Absent: there is only one. */
+  readonly release?: number;
+  /** A flow as it was in a release; one that is not known any more: as it is now. Absent: as it is now. */
+  readonly flowInRelease?: (flowId: FlowId, release: number) => FlowProgram | null;
+  readonly customerByAccount?: (account: string) => Customer | null;
+  readonly emergency?: (dnis: string) => EmergencyView | null;
   readonly customerByNumber: (ani: string) => Customer | null;
   readonly isOpen: (calendar: string, atMs: Ms) => boolean | null;
   readonly defaultLanguage: string;
@@ -23,12 +30,26 @@ export interface HotlineConfig {
   readonly dialOut?: DialOutPolicy | undefined;
 }
 
-export type Job = {
-  readonly kind: 'sealRecording';
+/** Long work outside the call. It is kept in Redis until it is done, so it never holds secure digits. */
+export type Job =
+  | { readonly kind: 'sealRecording'; readonly callId: CallId; readonly recordingId: string; readonly file: string }
+  /** A message to an endpoint of the configuration. `messageId` names it for good: a receiver that gets it twice can tell. */
+  | {
+      readonly kind: 'sendMessage';
+      readonly callId: CallId;
+      readonly messageId: string;
+      readonly endpoint: string;
+      readonly message: Readonly<Record<string, FlowValue>>;
+    };
+
+/** A question to an endpoint, to be asked once the commit is through; answered with the event `lookupEnded`. In memory only. */
+export interface LookUpRequest {
   readonly callId: CallId;
-  readonly recordingId: string;
-  readonly file: string;
-};
+  readonly turn: number;
+  readonly endpoint: string;
+  readonly send: Readonly<Record<string, FlowValue>>;
+  readonly timeoutMs: Ms;
+}
 
 export interface Addressed {
   readonly switchId: SwitchId;
@@ -54,6 +75,7 @@ export class CallState {
   facts: FactBody[] = [];
   timers: TimerChange[] = [];
   jobs: Job[] = [];
+  lookUps: LookUpRequest[] = [];
   refusal: Refusal | null = null;
   readonly touched = new Set<CallId>();
   stale = 0;

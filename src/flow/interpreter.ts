@@ -70,6 +70,12 @@ function isMeant(state: FlowState, input: FlowInput): boolean {
       return waitingFor === 'queue';
     case 'callbackDecided':
       return waitingFor === 'callback';
+    case 'lookupEnded':
+      return waitingFor === 'lookup' && input.turn === state.turn;
+    case 'messageEnded':
+      return waitingFor === 'message' && input.turn === state.turn;
+    case 'transferEnded':
+      return waitingFor === 'transfer' && input.turn === state.turn;
     case 'resumed':
       return waitingFor !== 'queue';
   }

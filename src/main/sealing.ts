@@ -8,8 +8,10 @@ import type { RecordingStore } from '../ports/recording-store.js';
 const TRIES = 5;
 const PAUSE_MS = 1_000;
 
+type SealJob = Extract<Job, { kind: 'sealRecording' }>;
+
 /** Measures and sums a finished recording and tells the history. Done twice, it tells the same thing twice, which changes nothing. */
-export async function sealRecording(job: Job, recordings: RecordingStore, domain: Domain, log: Log): Promise<void> {
+export async function sealRecording(job: SealJob, recordings: RecordingStore, domain: Domain, log: Log): Promise<void> {
   const { callId, file } = job;
   const recordingId = asId<RecordingId>(job.recordingId);
   let sealed = await recordings.seal(file);

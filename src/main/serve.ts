@@ -89,7 +89,7 @@ async function compose(
     log,
     work: async (job) => {
       if (!running) throw new Error('not started yet');
-      await sealRecording(job, recordings, running, log);
+      if (job.kind === 'sealRecording') await sealRecording(job, recordings, running, log);
     },
   });
   closing.push(() => jobs.close());

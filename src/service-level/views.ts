@@ -1,6 +1,6 @@
 import type { ServiceLevelFormula } from '../acd/config.js';
 import type { AgentState, AgentStatus, CallOutcome, Fact } from '../base/facts.js';
-import type { AgentId, CallId, OfferId, QueueId, RecordingId } from '../base/ids.js';
+import type { AgentId, CallId, FlowId, OfferId, QueueId, RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { CallbackView } from './callback-fold.js';
 
@@ -145,6 +145,34 @@ export interface RecordingView {
   readonly durationMs: Ms | null;
   readonly bytes: number | null;
   readonly sha256: string | null;
+}
+
+/** How callers fared in one flow on one day of the site, over all its versions. Counted from facts. */
+export interface FlowDayView {
+  readonly flowId: FlowId;
+  readonly day: string;
+  readonly seq: number;
+  /** Calls that entered the flow. entered = contained + gaveUp + toQueue + other + still in it. */
+  readonly entered: number;
+  readonly contained: number;
+  /** The caller hung up in the flow before a queue. */
+  readonly gaveUp: number;
+  readonly toQueue: number;
+  /** Transferred to the outside, lost, or went on in another flow. */
+  readonly other: number;
+  readonly now: number;
+  /** contained of those that are over or reached a queue. */
+  readonly containment: Share;
+  readonly nodes: ReadonlyArray<{
+    readonly node: string;
+    readonly entered: number;
+    readonly now: number;
+    readonly gaveUp: number;
+    readonly sumStayMs: Ms;
+  }>;
+  readonly edges: ReadonlyArray<{ readonly from: string; readonly to: string; readonly count: number }>;
+  /** The most walked paths, up to 20: nodes in order, with how many calls took exactly that. */
+  readonly paths: ReadonlyArray<{ readonly nodes: readonly string[]; readonly count: number; readonly outcome: string }>;
 }
 
 export interface SwitchView {

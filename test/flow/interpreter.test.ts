@@ -80,7 +80,8 @@ function word(effect: FlowEffect): string {
       if (fact.kind === 'menuEnded') return `menu ${fact.node} ${fact.key} ${fact.result}`;
       if (fact.kind === 'languageChosen') return `language ${fact.language}`;
       if (fact.kind === 'callerIdentified') return `tier ${fact.tier}`;
-      return `flow ${fact.flowId} ${fact.version}`;
+      if (fact.kind === 'flowEntered') return `flow ${fact.flowId} ${fact.version}`;
+      return fact.kind;
     }
     default:
       return effect.kind;

@@ -148,7 +148,7 @@ export const PLANTED: readonly Planted[] = [
     meddle(event, apply, hotline) {
       const forgets =
         event.kind === 'legEnded' && callOf(event.legId) !== (event.legId as string) && !isLive(hotline, event.legId);
-      const outcome = forgets ? { commands: [], facts: [], timers: [], jobs: [], refusal: null } : apply(event);
+      const outcome = forgets ? { commands: [], facts: [], timers: [], jobs: [], lookUps: [], refusal: null } : apply(event);
       return {
         ...outcome,
         timers: outcome.timers.filter(({ kind, timerId }) => kind === 'stopTimer' || !timerId.includes('/legGone/')),

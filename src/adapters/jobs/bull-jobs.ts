@@ -74,11 +74,11 @@ export class BullJobs implements Jobs {
 
   async add(job: Job): Promise<void> {
     try {
-      await this.#queue.add(job.kind, job, { jobId: job.recordingId });
+      await this.#queue.add(job.kind, job, { jobId: nameOf(job) });
     } catch (error) {
-      this.#unkept.set(job.recordingId, job);
+      this.#unkept.set(nameOf(job), job);
       this.#log.warn(
-        { recordingId: job.recordingId, error: (error as Error).message },
+        { job: nameOf(job), error: (error as Error).message },
         'a job could not be kept; kept when Redis is back, else found again at the next start',
       );
     }
@@ -112,3 +112,6 @@ function connectionTo(url: string): RedisOptions {
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
 }
+
+/** One job for one recording, one for one message: what is asked for twice is done once. */
+const nameOf = (job: Job): string => (job.kind === 'sealRecording' ? job.recordingId : job.messageId);
