@@ -30,8 +30,8 @@ const FLOORS = {
 };
 /** What a queue and an agent are configured to be is a vocabulary, values without behaviour, that floor 1 shares. */
 const VOCABULARY = new Set(['acd/config']);
-/** Libraries that only compute. */
-const PURE_LIBRARIES = new Set(['yaml', 'zod']);
+/** Libraries that only compute: YAML, shapes, and (dagre) where the boxes of a drawing go. */
+const PURE_LIBRARIES = new Set(['yaml', 'zod', '@dagrejs/dagre']);
 const FORBIDDEN_NAMES = new Set([
   'Date',
   'setTimeout',

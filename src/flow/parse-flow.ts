@@ -8,6 +8,7 @@ import { lintGraph } from './lint.js';
 import type { CheckedFlow } from './program.js';
 import { LANGUAGE_NAME, NODE_NAME } from './shapes.js';
 import { type Path, readSource, type Source } from './source.js';
+import { linesOf, waysOf } from './ways.js';
 
 /** What the rest of the configuration offers. A list that is left out is not checked. */
 export interface KnownNames {
@@ -81,6 +82,8 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
     prompts,
     promptsUsed: compiler.promptsUsed,
     warnings: findings,
+    ways: waysOf(compiler.graph(), source),
+    lines: linesOf(compiler.graph(), source),
   });
 }
 

@@ -12,6 +12,7 @@ import type { PlayNode } from './nodes/play.js';
 import type { QueueNode } from './nodes/queue.js';
 import type { ReturnNode } from './nodes/return.js';
 import type { SetNode } from './nodes/set.js';
+import type { Way } from './ways.js';
 
 /** The inside of a checked flow: what the interpreter runs. Names are resolved, times are milliseconds, each target exists. */
 
@@ -44,6 +45,10 @@ export interface CheckedFlow extends FlowProgram {
   /** Every prompt that the flow can ask for, `system/...` included. */
   readonly promptsUsed: ReadonlySet<string>;
   readonly warnings: readonly Finding[];
+  /** Every way from node to node that is written in the file. */
+  readonly ways: readonly Way[];
+  /** Where each node stands in the file, counted from 1. */
+  readonly lines: ReadonlyMap<string, number>;
 }
 
 /** Nodes that every flow has, for callers who would otherwise be left with nothing. Authors cannot write an id with `@`. */
