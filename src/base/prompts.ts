@@ -2,4 +2,6 @@
 export interface PromptRef {
   readonly prompt: string;
   readonly language: string;
+  /** Version of the flow that the prompt is to sound as in; absent: as it is now. */
+  readonly version?: string;
 }

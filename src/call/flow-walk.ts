@@ -1,6 +1,7 @@
 import type { FactBody } from '../base/facts.js';
 import { asId, type FlowId } from '../base/ids.js';
-import type { FlowInput, FlowOutcome, FlowProgram, FlowWorld } from '../flow/contract.js';
+import type { PromptRef } from '../base/prompts.js';
+import type { FlowInput, FlowOutcome, FlowProgram, FlowState, FlowWorld } from '../flow/contract.js';
 import { startFlow, stepFlow } from '../flow/interpreter.js';
 import { mergePromise, requestCallback } from './callback.js';
 import type { CallRecord } from './entities.js';
@@ -42,7 +43,7 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
   for (const effect of outcome.effects) {
     switch (effect.kind) {
       case 'play':
-        play(state, call, effect.prompts, effect.turn);
+        play(state, call, asInVersion(state, outcome.state, effect.prompts), effect.turn);
         break;
       case 'stopPlay':
         stopPlaying(state, call);
@@ -68,6 +69,12 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
         break;
     }
   }
+}
+
+/** A call hears the words of the version that it walks, also when a newer one is live. */
+function asInVersion(state: CallState, { flowId, version }: FlowState, prompts: readonly PromptRef[]): readonly PromptRef[] {
+  if (state.config.release === undefined) return prompts;
+  return prompts.map((ref) => (ref.prompt.startsWith(`${flowId}/`) ? { ...ref, version } : ref));
 }
 
 function enterQueue(
