@@ -5,7 +5,7 @@ import type { FactBody } from '../base/facts.js';
 import { asId, type CallId, type FlowId, type LegId, type OfferId, type SwitchId, type TimerId } from '../base/ids.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
-import type { Customer, EmergencyView, FlowProgram, FlowValue } from '../flow/contract.js';
+import type { Customer, EmergencyView, FlowProgram, FlowValue, Secrets } from '../flow/contract.js';
 import type { SwitchCommand } from './commands.js';
 import { DialMeter, type DialOutPolicy } from './dial-out.js';
 import type { CallRecord } from './entities.js';
@@ -49,6 +49,8 @@ export interface LookUpRequest {
   readonly endpoint: string;
   readonly send: Readonly<Record<string, FlowValue>>;
   readonly timeoutMs: Ms;
+  /** Secure digits are in `send`. Absent: taken for true. */
+  readonly hasSecrets?: boolean;
 }
 
 export interface Addressed {
@@ -64,12 +66,21 @@ export class CallState {
   readonly calls = new Map<CallId, CallRecord>();
   readonly callers = new Map<LegId, CallId>();
   readonly agentLegs = new Map<LegId, CallId>();
+  /** Legs of persons outside whom a caller is transferred to. */
+  readonly outsideLegs = new Map<LegId, CallId>();
   /** Phones that dialled a feature code; they hear a confirmation and are hung up. Not worth keeping over a restart. */
   readonly deskLegs = new Map<LegId, SwitchId>();
   /** Switches that have been resynced and are not down since. */
   readonly connected = new Set<SwitchId>();
 
   readonly dialMeter = new DialMeter();
+
+  /** Secure digits by call. Here and nowhere else: never in a record, so never in the store, a fact or a view. */
+  readonly secrets = new Map<CallId, Secrets>();
+  /** Turns of the look-ups that this process has asked and not heard of. */
+  readonly asking = new Map<CallId, number>();
+  /** Calls that were begun by another process, until they have been asked what they need now. */
+  readonly inherited = new Set<CallId>();
 
   commands: Addressed[] = [];
   facts: FactBody[] = [];
@@ -109,6 +120,7 @@ export class CallState {
     this.calls.set(call.callId, call);
     this.callers.set(call.legId, call.callId);
     for (const offerId of call.agentLegs) this.agentLegs.set(offerId as string as LegId, call.callId);
+    if (call.transfer) this.outsideLegs.set(call.transfer.legId, call.callId);
     this.touch(call);
   }
 
@@ -125,7 +137,16 @@ export class CallState {
     this.calls.delete(call.callId);
     this.callers.delete(call.legId);
     for (const offerId of call.agentLegs) this.agentLegs.delete(offerId as string as LegId);
+    if (call.transfer) this.outsideLegs.delete(call.transfer.legId);
+    this.dropUnstored(call);
     this.touch(call);
+  }
+
+  /** What is known of a call in this memory alone goes with its end. */
+  dropUnstored(call: CallRecord): void {
+    this.secrets.delete(call.callId);
+    this.asking.delete(call.callId);
+    this.inherited.delete(call.callId);
   }
 
   addAgentLeg(call: CallRecord, offerId: OfferId): void {

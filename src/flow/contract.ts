@@ -110,6 +110,8 @@ export type FlowEffect =
       readonly endpoint: string;
       readonly send: Readonly<Record<string, FlowValue>>;
       readonly timeoutMs: Ms;
+      /** Secure digits are in `send`. Absent: it is not known, and taken for true. */
+      readonly hasSecrets?: boolean;
     }
   /** Hand a message to a configured endpoint; nobody waits for it. Never holds secure digits: the checker refuses it. */
   | { readonly kind: 'send'; readonly endpoint: string; readonly message: Readonly<Record<string, FlowValue>> }

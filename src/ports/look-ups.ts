@@ -17,4 +17,6 @@ export interface LookUpQuestion {
   readonly endpoint: string;
   readonly send: Readonly<Record<string, FlowValue>>;
   readonly timeoutMs: Ms;
+  /** Secure digits are in `send`: it goes by the body of a request only, never by an address. Absent: taken for true. */
+  readonly hasSecrets?: boolean;
 }
