@@ -1,12 +1,11 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { MINUTE, SECOND } from '../../src/base/time.js';
 import { agentsNeeded, erlangA, erlangB, erlangC, erlangCWaitMs, type Load } from '../../src/service-level/erlang.js';
 
 const WITHIN_20_S = { share: 0.8, withinMs: 20 * SECOND };
-const near = (t: Tap, found: number, wanted: number, digits: number, what: string): void => {
+const near = (t: Test, found: number, wanted: number, digits: number, what: string): void => {
   t.equal(found.toFixed(digits), wanted.toFixed(digits), what);
 };
-type Tap = typeof t;
 
 t.test('Erlang C, the worked example of pyworkforce and of the CRAN package ErlangC, to the printed digits', async (t) => {
   const load: Load = { calls: 100, perMs: 30 * MINUTE, ahtMs: 180 * SECOND };
