@@ -11,8 +11,9 @@ import { ApiError } from './errors.js';
  *
  * open: anybody. read: any token, or nobody's when reads are free. listen: supervisor or admin, or nobody's when reads are free.
  * agentWrite: a bearer token always; an agent's own token, supervisor or admin. supervise: a bearer token always; supervisor or admin.
+ * administer: a bearer token always; admin.
  */
-export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite' | 'supervise';
+export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite' | 'supervise' | 'administer';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,7 +48,9 @@ const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
   listen: ['local', 'supervisor', 'admin'],
   agentWrite: ['agent', 'supervisor', 'admin'],
   supervise: ['supervisor', 'admin'],
+  administer: ['admin'],
 };
+const CHANGES: ReadonlySet<AccessRule> = new Set(['agentWrite', 'supervise', 'administer']);
 
 export const SESSION_COOKIE = 'hotline_session';
 const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
@@ -124,7 +127,7 @@ function authorise(request: FastifyRequest, rule: AccessRule): void {
   const who = request.principal;
   if (who === null) throw new ApiError(401, 'unauthorized', 'Send a token that is known here.');
   // A cookie rides along with any request of the browser; a bearer token must be put there on purpose.
-  if ((rule === 'agentWrite' || rule === 'supervise') && who.via !== 'bearer') {
+  if (CHANGES.has(rule) && who.via !== 'bearer') {
     throw new ApiError(401, 'unauthorized', 'Changes need a token in the Authorization header.');
   }
   if (!MAY[rule].includes(who.role)) throw new ApiError(403, 'forbidden', `The role ${who.role} may not do this.`);

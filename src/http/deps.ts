@@ -4,7 +4,17 @@ import type { ExplanationPart } from '../acd/explanation.js';
 import type { AgentId, CallId, QueueId, RecordingId } from '../base/ids.js';
 import type { Refusal, Result } from '../base/result.js';
 import type { Ms } from '../base/time.js';
-import type { Board, Ledger } from '../service-level/views.js';
+import type { Finding } from '../flow/finding.js';
+import type {
+  EmergencyAnnouncementView,
+  FlowCheckView,
+  FlowDetail,
+  FlowDiffView,
+  FlowVersionView,
+  FlowView,
+  FlowWalkView,
+} from '../flow/views.js';
+import type { Board, FlowDayView, Ledger } from '../service-level/views.js';
 
 /** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
 export interface HttpDeps {
@@ -31,6 +41,10 @@ export interface HttpDeps {
   /** A supervisor takes a promise to call back away. As `agentCommand`. */
   callCommand(command: CallCommand): Promise<Result<unknown, Refusal>>;
   callbackCommand(command: CallbackCommand): Promise<Result<unknown, Refusal>>;
+  /** Flows and their versions; absent: their routes are not served. */
+  readonly flows?: FlowDesk;
+  /** The switch of emergency announcements; absent: its routes are not served. */
+  readonly emergency?: EmergencyDesk;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
   ready(): Readiness | Promise<Readiness>;
@@ -84,6 +98,62 @@ export type CallCommand =
       readonly skills?: Readonly<Record<string, number>>;
     }
   | { readonly kind: 'assign'; readonly callId: CallId; readonly agentId: AgentId; readonly by: string };
+
+/**
+ * The flows that are live, their versions and what callers did in them. A flow is named by its id as the library has it: a name that it does
+ * not have is null here and never part of a path.
+ */
+export interface FlowDesk {
+  list(): readonly FlowView[];
+  /** `version` null: the live one. A known older version is shown as it was. */
+  detail(flowId: string, version: string | null): Promise<FlowDetail | null>;
+  /** What has been live, newest first; one that was live twice stands there twice. */
+  versions(flowId: string): readonly FlowVersionView[] | null;
+  /** Refusals: no-such-flow, no-such-version. */
+  difference(flowId: string, a: string, b: string): Promise<Result<FlowDiffView, Refusal>>;
+  /** `day` is `2026-11-22` or `today`. Null: no such flow, or a day that is not remembered. */
+  day(flowId: string, day: string): FlowDayView | null;
+  walk(callId: string): FlowWalkView | null;
+  /** `flowId` is the flow that the text is meant for; null: any. */
+  check(text: string, flowId: string | null): FlowCheckView;
+  /** Resolves when new calls get the version. */
+  publish(request: FlowPublish): Promise<Result<FlowDetail, FlowRefusal>>;
+  rollBack(request: FlowRollback): Promise<Result<FlowDetail, FlowRefusal>>;
+}
+
+export interface FlowPublish {
+  readonly flowId: string;
+  readonly text: string;
+  readonly note: string;
+  /** The version that the text was made from: when another one is live, the request is refused as `outdated`. */
+  readonly basedOn: string;
+  readonly by: string;
+}
+
+export interface FlowRollback {
+  readonly flowId: string;
+  readonly version: string;
+  readonly note: string;
+  readonly by: string;
+}
+
+/** `flow-refused` carries what the checker found. */
+export interface FlowRefusal extends Refusal {
+  readonly findings?: readonly Finding[];
+}
+
+export interface EmergencyDesk {
+  list(): readonly EmergencyAnnouncementView[];
+  /** `numbers` null: all numbers. Refusals: no-such-announcement, bad-numbers. Resolves when new calls hear it, or no longer do. */
+  turn(request: EmergencyTurn): Promise<Result<EmergencyAnnouncementView, Refusal>>;
+}
+
+export interface EmergencyTurn {
+  readonly announcement: string;
+  readonly on: boolean;
+  readonly numbers: readonly string[] | null;
+  readonly by: string;
+}
 
 /** `by` is the name of the token, for the facts. */
 export type AgentCommand =
