@@ -1,0 +1,38 @@
+import type { Ms } from '../../base/time.js';
+import type { CallRow } from './rows.js';
+
+/** A call of which only its beginning is known. */
+export const blankCall = (callId: string, direction: CallRow['direction'], arrivedMs: Ms): CallRow => ({
+  callId,
+  direction,
+  arrivedMs,
+  endedMs: null,
+  dnis: '',
+  ani: '',
+  aniEnd: '',
+  callerKey: null,
+  language: null,
+  tier: '',
+  customerId: null,
+  flowId: null,
+  flowVersion: null,
+  lastNode: null,
+  queueId: null,
+  lane: null,
+  agentId: null,
+  stays: 0,
+  offers: 0,
+  transfers: 0,
+  waitMs: null,
+  talkMs: 0,
+  holdMs: 0,
+  wrapUpMs: 0,
+  durationMs: null,
+  outcome: null,
+  endedBy: null,
+  recordings: '[]',
+  surveyScore: null,
+  surveyScale: null,
+  disposition: null,
+  place: 0,
+});
