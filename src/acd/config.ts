@@ -112,6 +112,9 @@ export interface QueueConfig extends QueueRules {
   readonly record: { readonly share: number; readonly keepMs: Ms };
 }
 
+/** What a waiting caller is told and when, as a queue has it. */
+export type AnnouncePlan = Pick<QueueConfig, 'announce' | 'estimate' | 'comfortEvery'>;
+
 export interface AgentConfig {
   readonly id: AgentId;
   readonly name: string;
@@ -141,6 +144,8 @@ export interface AcdConfig {
   readonly rona?: 'notReady' | 'backOff';
   /** Offers under way at once in the whole domain; 0 or absent: no limit. */
   readonly offersAtOnce?: number;
+  /** Name -> plan that a flow may ask for in place of the queue's own. */
+  readonly announcePlans?: Readonly<Record<string, AnnouncePlan>>;
   /** What `random` is drawn from, with the call's id. */
   readonly seed?: string;
 }

@@ -40,6 +40,8 @@ export interface QueuedCall {
   offerCount: number;
   timerCount: number;
   announceCount: number;
+  /** What the flow asked for in place of the queue's own announcements; absent: these. */
+  readonly announce?: 'none' | { readonly plan: string };
   /** Under way, or picked up. Several only while phones ring for `ring-all`; the one that is picked up is then the only one. */
   offers: Offer[];
   /** The agent whom this call is meant for, while nobody else is to have it. See wishes.ts. */

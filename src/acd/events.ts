@@ -16,6 +16,10 @@ export type AcdEvent =
       readonly priority: number;
       /** The agent whom the flow would have serve this caller. */
       readonly preferred?: AgentId;
+      /** The flow keeps the caller for this agent: so long and as a preferred one; null: until that agent signs out, whatever the agent's skills. */
+      readonly keptFor?: { readonly agentId: AgentId; readonly graceMs: Ms | null };
+      /** In place of the queue's own announcements; a plan that is not known: the queue's own. */
+      readonly announce?: 'none' | { readonly plan: string };
       /** The customer's tier, for queues that credit it. */
       readonly tier?: string;
       /** What this call needs beyond the queue's own requirement: skill -> least level. */

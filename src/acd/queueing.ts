@@ -36,7 +36,7 @@ export function enqueue(state: AcdState, event: Extract<AcdEvent, { kind: 'enque
     const awayMs = state.nowMs - place.leftAtMs;
     state.facts.push({ kind: 'placeRestored', callId, queueId, previousCallId: place.callId, enteredAtMs, awayMs });
   }
-  wishFor(state, queue, call, event.preferred ?? null);
+  wishFor(state, queue, call, event);
   placeCaller(state, call);
   if (!found && call.phase === 'waiting') overflowAtEntry(state, call);
 }
@@ -63,6 +63,7 @@ function newCall(event: Extract<AcdEvent, { kind: 'enqueue' }>, enteredAtMs: num
     relaxStep: 0,
     phase: 'waiting',
     ...(event.stay !== undefined && event.stay > 1 && { stay: event.stay }),
+    ...(event.announce !== undefined && { announce: event.announce }),
     offerCount: 0,
     timerCount: 0,
     announceCount: 0,

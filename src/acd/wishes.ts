@@ -16,8 +16,22 @@ import type { AcdState } from './state.js';
 const REMEMBERED = 64;
 
 /** Whom a call that enters this queue is meant for, if anybody. */
-export function wishFor(state: AcdState, queue: QueueConfig, call: QueuedCall, preferred: AgentId | null): void {
+export function wishFor(
+  state: AcdState,
+  queue: QueueConfig,
+  call: QueuedCall,
+  asked: { readonly preferred?: AgentId; readonly keptFor?: { readonly agentId: AgentId; readonly graceMs: Ms | null } },
+): void {
+  const { preferred = null, keptFor } = asked;
   const { preferredWaitMs = 0, lastAgent } = queue.agents;
+  if (keptFor && state.agentConfig(keptFor.agentId)) {
+    const { agentId, graceMs } = keptFor;
+    call.waitsFor =
+      graceMs === null
+        ? { agentId, because: 'assigned', untilMs: null, by: 'flow' }
+        : { agentId, because: 'preferred', untilMs: state.nowMs + graceMs, by: 'flow' };
+    return;
+  }
   if (preferred !== null && state.agentConfig(preferred)) {
     call.waitsFor = { agentId: preferred, because: 'preferred', untilMs: state.nowMs + preferredWaitMs, by: null };
     return;
