@@ -1,50 +1,66 @@
-import type { Expression } from './expression.js';
-import { parseExpression } from './expression.js';
+import type { FlowValue } from './contract.js';
+import { KNOWN_NAMES, parseExpression, type TypedExpression, type ValueType } from './expression.js';
 import { didYouMean, quoted } from './finding.js';
 import { type Tell, tellIssues } from './issues.js';
 import type { Edge, Graph } from './lint.js';
-import type { Build } from './nodes/kind.js';
+import type { Build, KnownKind } from './nodes/kind.js';
 import { KIND_NAMES, kindOf } from './nodes/kinds.js';
 import type { KnownNames, Outside, ParseOptions } from './parse-flow.js';
-import { BUILT_IN_NODES, type FlowNode, type PromptPart } from './program.js';
-import { NODE_NAME, type RawPrompts, type RawTarget, VARIABLE_NAME } from './shapes.js';
+import { BUILT_IN_NODES, type FlowNode, type FlowShape, type PromptPart, type ValueSource } from './program.js';
+import { MAX_VALUE_TEXT, NODE_NAME, type RawNamedValue, type RawPrompts, type RawTarget, type RawValue } from './shapes.js';
 import type { Path, Source } from './source.js';
+import { Variables } from './variables.js';
+
+const SILENT: Tell = () => {};
 
 /** Turns the nodes of one file into a program, telling what is wrong with each. */
 export class Compiler {
   readonly nodes = new Map<string, FlowNode>();
   readonly promptsUsed = new Set<string>();
+  readonly leadsTo = new Set<string>();
   private readonly edges: Edge[] = [];
   private readonly paths = new Map<string, Path>();
-  private readonly variables = new Set<string>();
-  private readonly known: { readonly [K in keyof KnownNames]-?: ReadonlySet<string> | null };
+  private readonly variables: Variables;
+  private readonly known: Readonly<Partial<Record<KnownKind | 'prompt', ReadonlySet<string>>>>;
+  private readonly flowShapes: ReadonlyMap<string, FlowShape>;
+  private tell: Tell = SILENT;
 
   constructor(
     private readonly outside: Outside,
     private readonly source: Source,
     options: ParseOptions,
-    private readonly tell: Tell,
+    private readonly say: Tell,
   ) {
-    const set = (names: Iterable<string> | undefined): ReadonlySet<string> | null =>
-      names === undefined ? null : new Set(names);
-    const { queues, skills, calendars, flows, prompts } = options.known;
-    this.known = {
-      queues: set(queues),
-      skills: set(skills),
-      calendars: set(calendars),
-      flows: flows === undefined ? null : new Set([...flows, outside.flow]),
-      prompts: set(prompts),
-    };
+    this.known = knownNames(options.known, outside.flow);
+    this.flowShapes = options.known.flowShapes ?? new Map();
+    this.variables = new Variables(outside.shape.params);
   }
 
+  get secrets(): ReadonlyMap<string, readonly string[]> {
+    return this.variables.secrets;
+  }
+
+  /** Twice: a condition may ask for what is set further down. The first time only says which variables there are. */
   compileAll(): void {
-    this.collectVariables(this.outside.nodes);
+    this.compileNodes();
+    for (const each of [this.nodes, this.promptsUsed, this.paths, this.leadsTo]) each.clear();
+    this.edges.length = 0;
+    this.variables.isComplete = true;
+    this.tell = this.say;
+    this.compileNodes();
+    this.checkTargets();
+  }
+
+  private compileNodes(): void {
     for (const [id, raw] of Object.entries(this.outside.nodes)) {
       const path = ['nodes', id];
       if (!NODE_NAME.test(id))
         this.tell('error', 'bad-name', path, 'a node is named with small letters, digits and dashes', 'key');
       this.compile(id, raw, path);
     }
+  }
+
+  private checkTargets(): void {
     const names = Object.keys(this.outside.nodes);
     if (names.length === 0) this.tell('error', 'missing-field', ['nodes'], 'a flow needs at least one node', 'key');
     const unknown = (name: string, path: Path): void => {
@@ -63,18 +79,6 @@ export class Compiler {
     return Object.hasOwn(this.outside.nodes, id) || this.paths.has(id) || BUILT_IN_NODES.has(id);
   }
 
-  /** Which variables are set at all, so that a condition on another one is found to be a slip of the pen. */
-  private collectVariables(raw: unknown): void {
-    if (typeof raw !== 'object' || raw === null) return;
-    for (const [name, value] of Object.entries(raw)) {
-      if (name === 'set' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        for (const variable of Object.keys(value)) {
-          if (variable !== 'language' && VARIABLE_NAME.test(variable)) this.variables.add(variable);
-        }
-      } else this.collectVariables(value);
-    }
-  }
-
   private compile(id: string, raw: unknown, path: Path): void {
     this.paths.set(id, path);
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
@@ -87,6 +91,7 @@ export class Compiler {
     const parsed = kind.shape.safeParse(raw);
     if (!parsed.success) {
       tellIssues(kind.shape, parsed.error.issues, path, this.source, this.tell);
+      this.variables.guessFrom(raw);
       return;
     }
     this.nodes.set(id, kind.compile(parsed.data, this.build(id, path)));
@@ -119,7 +124,13 @@ export class Compiler {
     return {
       target: (path, raw, label, what) => this.target(id, base, path, raw, label, what),
       prompts: (path, raw) => this.prompts(at(path), raw),
-      condition: (path, text) => this.condition(at(path), text),
+      condition: (path, text) => this.expression(at(path), text)?.expression ?? { op: 'value', value: false },
+      variable: (path, name, type) => this.variables.declare(id, at(path), name, type, this.tell),
+      secretOf: (name) => this.secrets.has(name),
+      value: (path, raw) => this.value(at(path), raw),
+      named: (path, raw, secure) => this.named(at(path), raw, secure),
+      typeOf: (source) => typeOf(source),
+      shapeOf: (flow) => (flow === this.outside.flow ? this.outside.shape : (this.flowShapes.get(flow) ?? null)),
       known: (what, path, name) => this.checkKnown(what, at(path), name),
       language: (path, name) => this.checkLanguage(at(path), name),
       error: (rule, path, message) => this.tell('error', rule, at(path), message),
@@ -158,11 +169,11 @@ export class Compiler {
   private promptId(path: Path, name: string): string {
     const own = Object.hasOwn(this.outside.prompts, name);
     const id = own ? `${this.outside.flow}/${name}` : name.includes('/') ? name : `system/${name}`;
-    const isKnown = own || this.known.prompts === null || this.known.prompts.has(id);
+    const isKnown = own || this.known.prompt === undefined || this.known.prompt.has(id);
     if (!isKnown) {
       const names = [
         ...Object.keys(this.outside.prompts),
-        ...Array.from(this.known.prompts ?? [], (full) => full.replace(/^system\//, '')),
+        ...Array.from(this.known.prompt ?? [], (full) => full.replace(/^system\//, '')),
       ];
       this.tell('error', 'unknown-prompt', path, `there is no prompt ${quoted(name)}${didYouMean(name, names)}`);
     }
@@ -170,16 +181,77 @@ export class Compiler {
     return id;
   }
 
-  private condition(path: Path, text: string): Expression {
-    const parsed = parseExpression(text, this.variables);
+  private expression(path: Path, text: string): TypedExpression | null {
+    // While variables are still being looked for, nothing can be said of a name.
+    if (!this.variables.isComplete) return null;
+    const parsed = parseExpression(text, this.variables.names());
     if (parsed.ok) return parsed.value;
     this.tell('error', parsed.error.rule, path, parsed.error.message, parsed.error.at);
-    return { op: 'value', value: false };
+    return null;
   }
 
-  private checkKnown(what: 'queue' | 'skill' | 'calendar' | 'flow', path: Path, name: string): void {
-    const names = this.known[`${what}s`];
-    if (names === null || names.has(name)) return;
+  private computed(path: Path, text: string): ValueSource {
+    const parsed = this.expression(path, text);
+    return parsed === null ? NOTHING : { from: 'expression', ...parsed };
+  }
+
+  private value(path: Path, raw: RawValue): ValueSource {
+    if (typeof raw === 'object' && raw !== null) return this.computed([...path, 'value'], raw.value);
+    if (typeof raw === 'string') {
+      this.checkLength(path, raw);
+      this.checkWord(path, raw);
+      if (/^(vars|params|caller|call|result)\.[A-Za-z]\w*$/.test(raw) && this.isPlain(path))
+        this.tell(
+          'error',
+          'text-or-value',
+          path,
+          `this is the text "${raw}"; write { value: ${raw} } for the value, or put the text in quotes`,
+        );
+    }
+    return { from: 'fixed', value: raw };
+  }
+
+  private named(path: Path, raw: RawNamedValue, secure: 'allowed' | 'refused'): ValueSource {
+    if (typeof raw === 'object' && raw !== null) {
+      if ('value' in raw) return this.computed([...path, 'value'], raw.value);
+      this.checkLength([...path, 'text'], raw.text);
+      return { from: 'fixed', value: raw.text };
+    }
+    if (typeof raw !== 'string') return { from: 'fixed', value: raw };
+    const own = raw.startsWith('vars.') ? raw.slice('vars.'.length) : raw;
+    if (this.secrets.has(own) && secure === 'allowed') return { from: 'secret', name: own };
+    if (KNOWN_NAMES.includes(raw) || raw.startsWith('params.')) return this.computed(path, raw);
+    if (!/^[A-Za-z]\w*$/.test(own)) {
+      this.tell(
+        'error',
+        'unknown-name',
+        path,
+        `${quoted(raw)} is no name of a variable; a text is written { text: "..." }, a sum { value: "..." }`,
+      );
+      return NOTHING;
+    }
+    return this.computed(path, `vars.${own}`);
+  }
+
+  private checkLength(path: Path, text: string): void {
+    if (text.length > MAX_VALUE_TEXT)
+      this.tell('error', 'out-of-range', path, `the text is longer than ${MAX_VALUE_TEXT} characters`);
+  }
+
+  /** In this YAML yes and no are texts; who writes them without quotes most often means something else. */
+  private checkWord(path: Path, text: string): void {
+    if (/^(y|n|yes|no|on|off|none|nil)$/i.test(text) && this.isPlain(path))
+      this.tell('error', 'unquoted-word', path, `write true, false or null, or put the text in quotes: "${text}"`);
+  }
+
+  private isPlain(path: Path): boolean {
+    return this.source.written(path)?.inQuotes === false;
+  }
+
+  private checkKnown(what: KnownKind, path: Path, name: string): void {
+    if (what === 'flow') this.leadsTo.add(name);
+    const names = this.known[what];
+    if (names === undefined || names.has(name)) return;
     const at = what === 'skill' ? 'key' : 'value';
     this.tell('error', `unknown-${what}`, path, `there is no ${what} ${quoted(name)}${didYouMean(name, names)}`, at);
   }
@@ -189,4 +261,32 @@ export class Compiler {
     if (languages.length === 0 || languages.includes(name)) return;
     this.tell('error', 'unknown-language', path, `${quoted(name)} is not a language of this flow${didYouMean(name, languages)}`);
   }
+}
+
+const NOTHING: ValueSource = { from: 'fixed', value: null };
+
+function typeOf(source: ValueSource): ValueType {
+  if (source.from === 'secret') return 'text';
+  return source.from === 'expression' ? source.type : typeOfValue(source.value);
+}
+
+function typeOfValue(value: FlowValue): ValueType {
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'any';
+}
+
+function knownNames(known: KnownNames, flow: string): Partial<Record<KnownKind | 'prompt', ReadonlySet<string>>> {
+  const lists: Array<[KnownKind | 'prompt', Iterable<string> | undefined]> = [
+    ['queue', known.queues],
+    ['skill', known.skills],
+    ['calendar', known.calendars],
+    ['flow', known.flows === undefined ? undefined : [...known.flows, flow]],
+    ['prompt', known.prompts],
+    ['endpoint', known.endpoints],
+    ['agent', known.agents],
+    ['box', known.boxes],
+    ['announcement', known.announcements],
+    ['tier', known.tiers],
+  ];
+  return Object.fromEntries(lists.flatMap(([what, names]) => (names === undefined ? [] : [[what, new Set(names)]])));
 }

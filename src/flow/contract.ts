@@ -29,6 +29,10 @@ export interface FlowState {
   readonly hops: number;
   /** How often a node was entered that counts it (goto with `atMost`); absent: none yet. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** A prompt plays beside a wait that is not for it (a look-up). */
+  readonly beside?: true;
+  /** The keys of this entry came before its prompt, which has not been heard. */
+  readonly early?: true;
   /** When the overall time of the menu is up; null without one. */
   readonly deadlineMs: Ms | null;
   /** Flows to return to. */
@@ -38,6 +42,8 @@ export interface FlowState {
     readonly node: string;
     /** What `params` was in the flow that called; absent: nothing. */
     readonly params?: Readonly<Record<string, FlowValue>>;
+    /** Variable -> name of a result of the flow that was called; absent: none. */
+    readonly take?: Readonly<Record<string, string>>;
   }>;
   /** What this flow was called with; absent: nothing. */
   readonly params?: Readonly<Record<string, FlowValue>>;

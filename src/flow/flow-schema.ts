@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KIND_NAMES, kindOf } from './nodes/kinds.js';
 import { flowShape } from './parse-flow.js';
-import { NODE_NAME, prompts, target } from './shapes.js';
+import { NODE_NAME, namedValue, prompts, target, value } from './shapes.js';
 
 /** JSON Schema (draft 2020-12) of a flow file, for completion and first findings in an editor. Made from the shapes that the checker uses. */
 export function flowSchema(): Record<string, unknown> {
@@ -29,6 +29,15 @@ export function flowSchema(): Record<string, unknown> {
           },
         ],
       },
+      value: { anyOf: [...PLAIN, expression] },
+      namedValue: {
+        anyOf: [
+          { type: 'string', description: 'The name of a variable' },
+          { type: ['number', 'boolean', 'null'] },
+          expression,
+          only('text', 'A text as it stands'),
+        ],
+      },
       prompts: {
         anyOf: [{ $ref: '#/$defs/prompt' }, { type: 'array', minItems: 1, maxItems: 20, items: { $ref: '#/$defs/prompt' } }],
       },
@@ -36,13 +45,29 @@ export function flowSchema(): Record<string, unknown> {
   };
 }
 
+const only = (field: string, description: string): Record<string, unknown> => ({
+  type: 'object',
+  properties: { [field]: { type: 'string', description } },
+  required: [field],
+  additionalProperties: false,
+});
+const expression = only('value', 'An expression: vars.due * 2');
+const PLAIN = [{ type: ['string', 'number', 'boolean', 'null'], description: 'A value as it stands' }];
+/** Shapes that the library cannot describe; `$defs` above does. */
+const OWN_SHAPES = new Map<unknown, string>([
+  [target, 'target'],
+  [prompts, 'prompts'],
+  [value, 'value'],
+  [namedValue, 'namedValue'],
+]);
+
 function jsonSchema(shape: z.ZodType): Record<string, unknown> {
   const made = z.toJSONSchema(shape, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: json }) => {
-      const name = (zodSchema as unknown) === target ? 'target' : (zodSchema as unknown) === prompts ? 'prompts' : null;
-      if (name === null) return;
+      const name = OWN_SHAPES.get(zodSchema);
+      if (name === undefined) return;
       for (const key of Object.keys(json)) delete (json as Record<string, unknown>)[key];
       (json as Record<string, unknown>).$ref = `#/$defs/${name}`;
     },

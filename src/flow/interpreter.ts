@@ -60,9 +60,9 @@ function isMeant(state: FlowState, input: FlowInput): boolean {
     case 'started':
       return false; // startFlow has done it.
     case 'playEnded':
-      return input.turn === state.turn && (waitingFor === 'play' || waitingFor === 'prompt');
+      return input.turn === state.turn && (waitingFor === 'play' || waitingFor === 'prompt' || state.beside === true);
     case 'timer':
-      return input.turn === state.turn && (waitingFor === 'key' || (waitingFor === 'prompt' && state.deadlineMs !== null));
+      return input.turn === state.turn && hasTimer(state);
     case 'key':
       return waitingFor !== 'queue' && waitingFor !== 'callback' && /^[0-9*#A-D]$/.test(input.key);
     case 'queueLeft':
@@ -82,12 +82,17 @@ function isMeant(state: FlowState, input: FlowInput): boolean {
 }
 
 const isPlaying = (state: FlowState, input: FlowInput): boolean =>
-  (state.waitingFor === 'play' || state.waitingFor === 'prompt') && input.kind !== 'playEnded' && input.kind !== 'resumed';
+  (state.waitingFor === 'play' || state.waitingFor === 'prompt' || state.beside === true) &&
+  input.kind !== 'playEnded' &&
+  input.kind !== 'resumed';
 
 const isTiming = (state: FlowState, input: FlowInput): boolean =>
-  (state.waitingFor === 'key' || (state.waitingFor === 'prompt' && state.deadlineMs !== null)) &&
-  input.kind !== 'timer' &&
-  input.kind !== 'resumed';
+  hasTimer(state) && input.kind !== 'timer' && input.kind !== 'resumed';
+
+function hasTimer({ waitingFor, deadlineMs }: FlowState): boolean {
+  if (waitingFor === 'prompt') return deadlineMs !== null;
+  return waitingFor === 'key' || waitingFor === 'lookup' || waitingFor === 'message' || waitingFor === 'transfer';
+}
 
 const lookUp = (walk: Walk, id: string): FlowNode | undefined => walk.program.nodes.get(id) ?? BUILT_IN_NODES.get(id);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { didYouMean, type Finding, quoted } from './finding.js';
-import type { Path, Source } from './source.js';
+import { isExactNumber, type Path, type Source } from './source.js';
 
 /** A finding before it knows its place: at the value (the default), at its key, or at a character of its text. */
 export type Tell = (level: Finding['level'], rule: string, path: Path, message: string, at?: 'value' | 'key' | number) => void;
@@ -31,7 +31,10 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
     } else if (value === undefined) {
       tell('error', 'missing-field', path, `${quoted(last)} is missing`, 'key');
     } else if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof value === 'number') {
-      tell('error', 'unquoted-number', path, `a text is expected here; put ${value} in quotes: "${value}"`);
+      const written = source.written(path)?.text ?? `${value}`;
+      // A number that is not what stands there has been refused by the reader of the file.
+      if (isExactNumber(written))
+        tell('error', 'unquoted-number', path, `a text is expected here; put ${written} in quotes: "${written}"`);
     } else if (issue.code === 'custom') {
       const rule = (issue.params as { rule?: string } | undefined)?.rule ?? 'wrong-type';
       tell('error', rule, path, issue.message);
@@ -47,7 +50,8 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
 }
 
 function words(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code === 'invalid_type') return `${TYPES[issue.expected] ?? issue.expected} is expected here, not ${typeName(value)}`;
+  if (issue.code === 'invalid_type')
+    return `${TYPES[issue.expected] ?? issue.expected} is expected here, not ${typeName(value)}${hintFor(issue.expected, value)}`;
   if (issue.code === 'invalid_value') {
     const choices = issue.values.map(String);
     return `expected ${choices.join(' or ')}${typeof value === 'string' ? didYouMean(value, choices) : ''}`;
@@ -68,6 +72,14 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'a mapping (name: value)',
   array: 'a list',
 };
+
+/** yes, no, on and off are texts in this YAML, though many think otherwise; true is none, even where somebody means the word. */
+function hintFor(expected: string, value: unknown): string {
+  if (expected === 'boolean' && typeof value === 'string' && /^(yes|on|y)$/i.test(value)) return '; write true';
+  if (expected === 'boolean' && typeof value === 'string' && /^(no|off|n)$/i.test(value)) return '; write false';
+  if (expected === 'string' && typeof value === 'boolean') return `; put it in quotes: "${value}"`;
+  return '';
+}
 
 function typeName(value: unknown): string {
   if (value === null) return 'nothing';

@@ -79,7 +79,9 @@ function reach(starts: readonly string[], ahead: ReadonlyMap<string, readonly st
 function endlessLoop(graph: Graph, ahead: ReadonlyMap<string, readonly string[]>, reached: ReadonlySet<string>): string[] | null {
   const runs = (id: string): boolean => {
     const node = graph.nodes.get(id);
-    return node !== undefined && reached.has(id) && !kindOf(node.kind).waits;
+    if (node === undefined || !reached.has(id)) return false;
+    const kind = kindOf(node.kind);
+    return !kind.waits && kind.isBounded?.(node) !== true;
   };
   const done = new Set<string>();
   for (const first of graph.paths.keys()) {

@@ -5,7 +5,8 @@ import { Compiler } from './compiler.js';
 import { byPlace, type Finding } from './finding.js';
 import { type Tell, tellIssues } from './issues.js';
 import { lintGraph } from './lint.js';
-import type { CheckedFlow } from './program.js';
+import { checkParameters, type RawParameters, rawParameters, resultsOf } from './parameters.js';
+import type { CheckedFlow, FlowShape, ParameterShape } from './program.js';
 import { LANGUAGE_NAME, NODE_NAME } from './shapes.js';
 import { type Path, readSource, type Source } from './source.js';
 import { linesOf, waysOf } from './ways.js';
@@ -16,6 +17,15 @@ export interface KnownNames {
   readonly skills?: ReadonlySet<string> | readonly string[] | undefined;
   readonly calendars?: ReadonlySet<string> | readonly string[] | undefined;
   readonly flows?: ReadonlySet<string> | readonly string[] | undefined;
+  /** What other flows take and give back, as far as it is known: then calls of them are checked. See `readFlowShape`. */
+  readonly flowShapes?: ReadonlyMap<string, FlowShape> | undefined;
+  readonly endpoints?: ReadonlySet<string> | readonly string[] | undefined;
+  readonly agents?: ReadonlySet<string> | readonly string[] | undefined;
+  /** Boxes for messages of callers. */
+  readonly boxes?: ReadonlySet<string> | readonly string[] | undefined;
+  /** Plans of announcements for waiting callers. */
+  readonly announcements?: ReadonlySet<string> | readonly string[] | undefined;
+  readonly tiers?: ReadonlySet<string> | readonly string[] | undefined;
   /** Full ids of prompts that are not the flow's own: `system/goodbye`. */
   readonly prompts?: ReadonlySet<string> | readonly string[] | undefined;
 }
@@ -39,6 +49,7 @@ export const flowShape = z.strictObject({
   title: texts.optional(),
   languages: z.array(languageName).min(1).max(20),
   start: z.string(),
+  params: rawParameters.optional(),
   prompts: z.record(z.string(), texts).optional(),
   nodes: z.record(z.string(), z.unknown()),
 });
@@ -81,6 +92,9 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
     nodes: compiler.nodes,
     prompts,
     promptsUsed: compiler.promptsUsed,
+    shape: outside.shape,
+    secrets: compiler.secrets,
+    leadsTo: [...compiler.leadsTo],
     warnings: findings,
     ways: waysOf(compiler.graph(), source),
     lines: linesOf(compiler.graph(), source),
@@ -92,6 +106,7 @@ export interface Outside {
   readonly title: Readonly<Record<string, string>>;
   readonly languages: readonly string[];
   readonly start: string;
+  readonly shape: FlowShape;
   readonly prompts: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly nodes: Readonly<Record<string, unknown>>;
 }
@@ -99,7 +114,14 @@ export interface Outside {
 /** Reads what can be read, so that one mistake at the top does not hide those below. Null: there are no nodes to look at. */
 function readOutside(source: Source, tell: Tell): Outside | null {
   const whole = flowShape.safeParse(source.value);
-  if (whole.success) return { title: {}, prompts: {}, ...withoutUndefined(whole.data) };
+  const shaped = <T extends object>(outside: T, nodes: unknown, params?: RawParameters): T & { shape: FlowShape } => ({
+    ...outside,
+    shape: { params: checkParameters(params, tell), results: resultsOf(nodes) },
+  });
+  if (whole.success) {
+    const { params, ...outside } = withoutUndefined(whole.data);
+    return shaped({ title: {}, prompts: {}, ...outside }, outside.nodes, params);
+  }
   tellIssues(flowShape, whole.error.issues, [], source, tell);
   const value = source.value;
   if (typeof value !== 'object' || value === null) return null;
@@ -109,7 +131,7 @@ function readOutside(source: Source, tell: Tell): Outside | null {
   };
   const nodes = part<Record<string, unknown> | null>('nodes', null);
   if (nodes === null) return null;
-  return {
+  const outside = {
     flow: part('flow', 'flow'),
     title: part('title', {}),
     languages: part<string[]>('languages', []),
@@ -117,6 +139,17 @@ function readOutside(source: Source, tell: Tell): Outside | null {
     prompts: readableTexts((value as Record<string, unknown>).prompts),
     nodes,
   };
+  return shaped(outside, nodes, part<RawParameters>('params', {}));
+}
+
+/** Name and shape of a flow from the plain values of its file, checked or not; null when it has no readable name. For `KnownNames.flowShapes`. */
+export function readFlowShape(value: unknown): { readonly flow: string; readonly shape: FlowShape } | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { flow, params, nodes } = value as Record<string, unknown>;
+  if (typeof flow !== 'string') return null;
+  const parsed = rawParameters.safeParse(params ?? {});
+  const known: ReadonlyMap<string, ParameterShape> = checkParameters(parsed.success ? parsed.data : {}, () => {});
+  return { flow, shape: { params: known, results: resultsOf(nodes) } };
 }
 
 /** The prompts as far as they can be read, so that a slip in one does not make all of them unknown. */

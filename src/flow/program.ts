@@ -1,4 +1,5 @@
-import type { FlowProgram } from './contract.js';
+import type { FlowProgram, FlowValue } from './contract.js';
+import type { Expression, ValueType } from './expression.js';
 import type { Finding } from './finding.js';
 import type { BranchNode } from './nodes/branch.js';
 import type { CallbackNode } from './nodes/callback.js';
@@ -20,6 +21,25 @@ import type { Way } from './ways.js';
 export interface PromptPart {
   readonly prompt: string;
   readonly language: string | null;
+}
+
+/** Where a value comes from when a node needs it. A secret is in the memory of the controller only, and may be gone. */
+export type ValueSource =
+  | { readonly from: 'fixed'; readonly value: FlowValue }
+  | { readonly from: 'expression'; readonly expression: Expression; readonly type: ValueType }
+  | { readonly from: 'secret'; readonly name: string };
+
+/** A parameter of a flow. Without a default the caller of the flow must give it. */
+export interface ParameterShape {
+  readonly type: ValueType;
+  readonly default?: FlowValue;
+}
+
+/** What a flow looks like to one that calls it. */
+export interface FlowShape {
+  readonly params: ReadonlyMap<string, ParameterShape>;
+  /** Names of what it may give back. */
+  readonly results: ReadonlySet<string>;
 }
 
 export type FlowNode =
@@ -45,6 +65,12 @@ export interface CheckedFlow extends FlowProgram {
   /** Every prompt that the flow can ask for, `system/...` included. */
   readonly promptsUsed: ReadonlySet<string>;
   readonly warnings: readonly Finding[];
+  /** What it takes and gives back. */
+  readonly shape: FlowShape;
+  /** Variable of secure entry -> the nodes that ask for it. */
+  readonly secrets: ReadonlyMap<string, readonly string[]>;
+  /** Flows that it may go on in. */
+  readonly leadsTo: readonly string[];
   /** Every way from node to node that is written in the file. */
   readonly ways: readonly Way[];
   /** Where each node stands in the file, counted from 1. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../base/time.js';
+import type { FlowValue } from './contract.js';
 
 /** Pieces that the shapes of several node kinds are made of. Issues carry `params.rule`, which becomes the finding's rule. */
 
@@ -30,6 +31,29 @@ export const prompts = z.custom<RawPrompts>(
     params: { rule: 'wrong-type' },
   },
 );
+
+/** A value as it stands, or one that is computed. */
+export type RawValue = FlowValue | { readonly value: string };
+/** As RawValue, but a text is the name of a value, and `{ text }` a text. */
+export type RawNamedValue = RawValue | { readonly text: string };
+
+export const MAX_VALUE_TEXT = 200;
+const isPlain = (value: unknown): value is FlowValue =>
+  value === null || (typeof value === 'number' && Number.isFinite(value)) || ['string', 'boolean'].includes(typeof value);
+const isOnly = (value: unknown, name: string): boolean =>
+  isMapping(value) && typeof value[name] === 'string' && Object.keys(value).length === 1;
+
+/** For fields that hold a value of their own: `set`, `with`, the message of `send`. */
+export const value = z.custom<RawValue>((raw) => isPlain(raw) || isOnly(raw, 'value'), {
+  error: 'a text, a number, true, false, null or { value: EXPRESSION } is expected here',
+  params: { rule: 'wrong-type' },
+});
+
+/** For fields that ask for a value by its name: what `lookup` sends, what `say` says. */
+export const namedValue = z.custom<RawNamedValue>((raw) => isPlain(raw) || isOnly(raw, 'value') || isOnly(raw, 'text'), {
+  error: 'the name of a variable is expected here, { value: EXPRESSION } or { text: "..." }',
+  params: { rule: 'wrong-type' },
+});
 
 export const MAX_TIMEOUT_MS = 600_000;
 

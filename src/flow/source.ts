@@ -14,12 +14,19 @@ export interface Place {
   readonly column: number;
 }
 
+export interface Written {
+  readonly text: string;
+  readonly inQuotes: boolean;
+}
+
 export interface Source {
   readonly value: unknown;
   /** Errors that do not make the rest unreadable; the file is refused all the same, after the rest was looked at too. */
   readonly findings: readonly Finding[];
   /** Where the value at `path` begins; the nearest one around it when there is none. */
   at(path: Path): Place;
+  /** How the scalar at `path` stands in the file; null: there is none. */
+  written(path: Path): Written | null;
   /** Where the key of the pair at `path` begins. */
   atKey(path: Path): Place;
   /** The `index`th character of the text at `path`. Right for texts on one line without escapes. */
@@ -36,6 +43,7 @@ interface Spot {
   readonly key: number;
   readonly value: number;
   readonly text: number;
+  readonly written: Written | null;
 }
 
 const pathKey = (path: Path): string => path.join('\u0000');
@@ -94,12 +102,13 @@ function read(
       const found = walk.spots.get(pathKey(path.slice(0, length)));
       if (found !== undefined) return found;
     }
-    return { key: 0, value: 0, text: 0 };
+    return { key: 0, value: 0, text: 0, written: null };
   };
   return ok({
     value,
     findings,
     at: (path) => place(walk.spots.has(pathKey(path)) ? spot(path).value : spot(path).key),
+    written: (path) => walk.spots.get(pathKey(path))?.written ?? null,
     atKey: (path) => place(spot(path).key),
     inText: (path, index) => place(spot(path).text + index),
   });
@@ -130,6 +139,7 @@ class Walk {
       if (typeof node.value === 'string' && oddCharacter(node.value) !== null) {
         return this.refuse(offset, 'bad-character', 'a control character stands in this text');
       }
+      if (typeof node.value === 'number' || typeof node.value === 'bigint') return this.number(node, Number(node.value), offset);
       return node.value;
     }
     if (isSeq(node)) {
@@ -141,6 +151,16 @@ class Walk {
     }
     if (isMap(node)) return this.map(node, path, depth);
     return this.refuse(offset, 'yaml-syntax', 'neither a text, a number, a list nor a mapping');
+  }
+
+  /** 0123, 010, 0x10, 1e3, +86..., more than 15 digits: as a number it is not what stands there, so it was meant as a text, or is a slip. */
+  private number(node: { source?: string }, value: number, offset: number): number {
+    const written = node.source ?? '';
+    if (!isExactNumber(written)) {
+      const why = /^-?[1-9][\d.]*$/.test(written) ? 'a number has at most 15 digits' : `YAML reads it as the number ${value}`;
+      this.refuse(offset, 'unquoted-number', `put ${quoted(written).slice(1, -1)} in quotes: ${quoted(written)} (${why})`);
+    }
+    return value;
   }
 
   private map(node: ParsedNode, path: Path, depth: number): Record<string, unknown> {
@@ -182,7 +202,9 @@ class Walk {
   private spot(path: Path, key: ParsedNode, value: ParsedNode): void {
     const start = value.range?.[0] ?? 0;
     const inQuotes = isScalar(value) && (value.type === 'QUOTE_DOUBLE' || value.type === 'QUOTE_SINGLE');
-    this.spots.set(pathKey(path), { key: key.range?.[0] ?? start, value: start, text: inQuotes ? start + 1 : start });
+    const written =
+      isScalar(value) && value.source !== undefined ? { text: value.source, inQuotes: value.type !== 'PLAIN' } : null;
+    this.spots.set(pathKey(path), { key: key.range?.[0] ?? start, value: start, text: inQuotes ? start + 1 : start, written });
   }
 
   private refuse(offset: number, rule: string, message: string): null {
@@ -190,6 +212,10 @@ class Walk {
     return null;
   }
 }
+
+/** True when a number in YAML is what it looks like, so that its text can be had back from its value. */
+export const isExactNumber = (written: string): boolean =>
+  /^-?(0|[1-9]\d*)?(\.\d*)?$/.test(written) && written.replace(/[^0-9]/g, '').length <= 15;
 
 /** Looks at the tokens only, because the composer behind them is recursive and would run out of stack. */
 function tooDeepAt(text: string): number | null {

@@ -1,8 +1,9 @@
 import type { FlowId } from '../base/ids.js';
 import type { PromptRef } from '../base/prompts.js';
 import type { Ms } from '../base/time.js';
-import type { FlowEffect, FlowFact, FlowOutcome, FlowState, FlowValue, FlowWorld } from './contract.js';
-import type { CheckedFlow, PromptPart } from './program.js';
+import type { FlowEffect, FlowFact, FlowOutcome, FlowState, FlowValue, FlowWorld, Secrets } from './contract.js';
+import { evaluate } from './expression.js';
+import type { CheckedFlow, PromptPart, ValueSource } from './program.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -10,11 +11,16 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export const MAX_DIGITS = 32;
 /** Flows that call each other; deeper is a loop. */
 export const MAX_STACK = 8;
+/** Where keys lie that may turn out to be secure digits; no variable can be called so. */
+const KEYS_IN_MEMORY = '@keys';
 
 /** One step through a flow: a draft of the new state, and the effects so far. Lives for one call of startFlow or stepFlow. */
 export class Walk {
   readonly effects: FlowEffect[] = [];
   private readonly draft: Mutable<FlowState>;
+  private secrets: Secrets;
+  /** True when a secure entry may follow: what the caller keys ahead may be for it, so keys are kept in memory only. */
+  private readonly isGuarded: boolean;
 
   constructor(
     public program: CheckedFlow,
@@ -25,6 +31,9 @@ export class Walk {
     private timing: boolean,
   ) {
     this.draft = { ...state };
+    if (!playing) delete this.draft.beside;
+    this.secrets = world.secrets ?? {};
+    this.isGuarded = [program.flowId, ...state.stack.map((frame) => frame.flowId)].some((id) => this.mayAskSecurely(id));
   }
 
   get state(): FlowState {
@@ -32,7 +41,10 @@ export class Walk {
   }
 
   outcome(): FlowOutcome {
-    return { state: this.draft, effects: this.effects };
+    const { state, effects, secrets } = this;
+    return secrets === this.world.secrets || (this.world.secrets === undefined && isNothing(secrets))
+      ? { state, effects }
+      : { state, effects, secrets };
   }
 
   change(fields: Partial<FlowState>): void {
@@ -41,12 +53,15 @@ export class Walk {
 
   /** Plays prompts and waits for their end. What was playing before is replaced. */
   play(parts: readonly PromptPart[], waitingFor: 'play' | 'prompt'): void {
-    const { language } = this.draft;
-    const prompts = parts.map((part): PromptRef => ({ prompt: part.prompt, language: part.language ?? language }));
     this.draft.turn++;
-    this.effects.push({ kind: 'play', turn: this.draft.turn, prompts });
+    this.effects.push({ kind: 'play', turn: this.draft.turn, prompts: this.promptsOf(parts) });
     this.playing = true;
     this.draft.waitingFor = waitingFor;
+  }
+
+  private promptsOf(parts: readonly PromptPart[]): PromptRef[] {
+    const { language } = this.draft;
+    return parts.map((part): PromptRef => ({ prompt: part.prompt, language: part.language ?? language }));
   }
 
   /** Starts the flow's one timer under a turn of its own. */
@@ -62,6 +77,24 @@ export class Walk {
     this.effects.push({ kind: 'startTimer', turn: this.draft.turn, afterMs: Math.max(1, afterMs) });
   }
 
+  /**
+   * Waits for an answer from outside under a turn of its own, which is returned. `guardMs` bounds the wait: then the node gets input `timer`, should the
+   * answer be lost. Keys meanwhile come as input; `keepKey` keeps them for later.
+   */
+  wait(kind: 'lookup' | 'message' | 'transfer', guardMs: Ms): number {
+    this.draft.turn++;
+    this.draft.waitingFor = kind;
+    this.startTimer(guardMs);
+    return this.draft.turn;
+  }
+
+  /** Plays prompts beside a wait, under its turn. Their end comes as input `playEnded`; the end of the wait cuts them. */
+  playBeside(parts: readonly PromptPart[]): void {
+    this.effects.push({ kind: 'play', turn: this.draft.turn, prompts: this.promptsOf(parts) });
+    this.playing = true;
+    this.draft.beside = true;
+  }
+
   /** Cuts what plays and stops the timer; answers that are under way become stale. */
   cut(): void {
     if (this.playing) this.effects.push({ kind: 'stopPlay' });
@@ -69,10 +102,72 @@ export class Walk {
     if (this.playing || this.timing) this.draft.turn++;
     this.playing = false;
     this.timing = false;
+    delete this.draft.beside;
   }
 
-  keepKey(key: string): void {
-    if (this.draft.digits.length < MAX_DIGITS) this.draft.digits += key;
+  /** Keys that nobody has taken yet: a choice that goes on, or what was keyed ahead. In the state, or in memory only where a secure entry may follow. */
+  get keys(): string {
+    return this.draft.digits + (this.secret(KEYS_IN_MEMORY) ?? '');
+  }
+
+  /** Replaces the keys that nobody has taken. `secure`: whatever follows, they stay out of the state. */
+  setKeys(keys: string, secure = false): void {
+    const inMemory = this.isGuarded || secure;
+    this.draft.digits = inMemory ? '' : keys;
+    this.setSecret(KEYS_IN_MEMORY, inMemory && keys !== '' ? keys : null);
+  }
+
+  keepKey(key: string, secure = false): void {
+    const { keys } = this;
+    if (keys.length < MAX_DIGITS) this.setKeys(keys + key, secure);
+  }
+
+  /** Secure digits by the name of their variable; null: none were entered, or another controller had them. */
+  secret(name: string): string | null {
+    return Object.hasOwn(this.secrets, name) ? (this.secrets[name] as string) : null;
+  }
+
+  setSecret(name: string, digits: string | null): void {
+    if (this.secret(name) === digits) return;
+    const { [name]: _, ...others } = this.secrets;
+    this.secrets = digits === null ? others : { ...others, [name]: digits };
+  }
+
+  /** Marks that the keys of this entry came before its prompt was played. */
+  setEarly(isEarly: boolean): void {
+    if (isEarly) this.draft.early = true;
+    else delete this.draft.early;
+  }
+
+  isSecret(name: string): boolean {
+    return this.program.secrets.has(name);
+  }
+
+  /** The node that asks for secure digits that are gone, when there is exactly one. */
+  askAgainFor(name: string): string | null {
+    const nodes = this.program.secrets.get(name) ?? [];
+    return nodes.length === 1 ? (nodes[0] as string) : null;
+  }
+
+  private mayAskSecurely(flowId: FlowId): boolean {
+    const seen = new Set<string>();
+    const open: string[] = [flowId];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const flow = id === this.program.flowId ? this.program : (this.world.flow(id as FlowId) as CheckedFlow | null);
+      if (flow === null) continue;
+      if (flow.secrets.size > 0) return true;
+      open.push(...flow.leadsTo);
+    }
+    return false;
+  }
+
+  /** A value as a node was written to use it; undefined: secure digits that are gone (see `askAgainFor`). */
+  valueOf(source: ValueSource): FlowValue | undefined {
+    if (source.from === 'fixed') return source.value;
+    if (source.from === 'expression') return evaluate(source.expression, this.lookup);
+    return this.secret(source.name) ?? undefined;
   }
 
   setLanguage(language: string): void {
@@ -88,6 +183,12 @@ export class Walk {
   lookup = (name: string): FlowValue => {
     if (name === 'caller.language') return this.draft.language;
     if (name === 'call.dnis') return this.world.dnis;
+    if (name === 'call.ani' || name === 'caller.number') return this.world.ani;
+    if (name.startsWith('params.')) {
+      const { params = {} } = this.draft;
+      const own = name.slice('params.'.length);
+      return Object.hasOwn(params, own) ? (params[own] as FlowValue) : null;
+    }
     const key = name.startsWith('vars.') ? name.slice(5) : name;
     return Object.hasOwn(this.draft.vars, key) ? (this.draft.vars[key] as FlowValue) : null;
   };
@@ -129,7 +230,10 @@ export class Walk {
   end(): null {
     this.cut();
     this.change({ waitingFor: 'ended', digits: '', deadlineMs: null });
+    this.secrets = isNothing(this.secrets) ? this.secrets : {};
     this.effects.push({ kind: 'hangUp' });
     return null;
   }
 }
+
+const isNothing = (secrets: Secrets): boolean => Object.keys(secrets).length === 0;

@@ -56,6 +56,7 @@ export const callbackKind: NodeKind<'callback', z.output<typeof shape>> = {
   waits: true,
   compile(raw, build) {
     const { callback } = raw;
+    build.variable(['callback'], ANSWER, 'text');
     if (callback.to !== undefined) build.known('queue', ['callback', 'to'], callback.to);
     for (const skill of Object.keys(callback.skills ?? {})) build.known('skill', ['callback', 'skills', skill], skill);
     const next = build.target(['next'], raw.next, 'next', 'give it next, where the caller hears goodbye');
@@ -81,7 +82,7 @@ export const callbackKind: NodeKind<'callback', z.output<typeof shape>> = {
   enter(node, walk) {
     walk.setVariable(ANSWER, null);
     // Nobody is promised anything by a key that was meant for an earlier question.
-    walk.change({ digits: '' });
+    walk.setKeys('');
     return node.confirm ? ask(node, walk) : request(node, walk);
   },
 

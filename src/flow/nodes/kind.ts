@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { FlowInput } from '../contract.js';
-import type { Expression } from '../expression.js';
-import type { FlowNode, FlowNodeOf, PromptPart } from '../program.js';
-import type { RawPrompts, RawTarget } from '../shapes.js';
+import type { Expression, ValueType } from '../expression.js';
+import type { FlowNode, FlowNodeOf, FlowShape, PromptPart, ValueSource } from '../program.js';
+import type { RawNamedValue, RawPrompts, RawTarget, RawValue } from '../shapes.js';
 import type { Path } from '../source.js';
 import type { Walk } from '../walk.js';
 
@@ -20,6 +20,8 @@ export interface NodeKind<K extends FlowNode['kind'], Raw> {
   readonly shape: z.ZodType<Raw>;
   /** True when a loop through it waits for the caller or for an agent, so that it cannot run hot. */
   readonly waits: boolean;
+  /** True when this node ends a loop by itself, although it does not wait. */
+  isBounded?(node: FlowNodeOf<K>): boolean;
   compile(raw: Raw, build: Build): FlowNodeOf<K>;
   /** True when the call's walk may end here. */
   isEnd(node: FlowNodeOf<K>): boolean;
@@ -34,11 +36,33 @@ export interface Build {
   target(path: Path, raw: RawTarget | undefined, label: string, what: string): string;
   prompts(path: Path, raw: RawPrompts): readonly PromptPart[];
   condition(path: Path, text: string): Expression;
+  /**
+   * Declares a variable that this node sets, and what it holds; `secure`: digits that live in memory only. A kind that sets variables must declare
+   * each of them, else no condition can ask for them.
+   */
+  variable(path: Path, name: string, type: ValueType | 'secure'): void;
+  /** True for a variable of secure entry. Right wherever in the file it is declared. */
+  secretOf(name: string): boolean;
+  /** A value: a text, number, true, false or null as it stands, or `{ value: EXPRESSION }`. Never secure. */
+  value(path: Path, raw: RawValue): ValueSource;
+  /**
+   * A value that is asked for by name: a plain text is the name of a variable (`due`) or a name as in conditions (`params.due`, `caller.number`).
+   * `{ value: EXPRESSION }` and `{ text: "as it stands" }` are allowed too; numbers, true, false and null are themselves. A secure variable is an
+   * error unless `secure` is `allowed`.
+   */
+  named(path: Path, raw: RawNamedValue, secure: 'allowed' | 'refused'): ValueSource;
+  /** What a source is known to hold before the call. */
+  typeOf(source: ValueSource): ValueType;
   /** Checks a name against the rest of the configuration. */
-  known(what: 'queue' | 'skill' | 'calendar' | 'flow', path: Path, name: string): void;
+  known(what: KnownKind, path: Path, name: string): void;
+  /** What another flow takes and gives back; null: not known here. */
+  shapeOf(flow: string): FlowShape | null;
   language(path: Path, name: string): void;
   error(rule: string, path: Path, message: string): void;
   warn(rule: string, path: Path, message: string): void;
   /** As `error`, but at the key instead of the value. */
   errorAtKey(rule: string, path: Path, message: string): void;
 }
+
+/** Kinds of names that the rest of the configuration offers. `announcement` is a plan of announcements for a waiting caller, `box` one for messages. */
+export type KnownKind = 'queue' | 'skill' | 'calendar' | 'flow' | 'endpoint' | 'agent' | 'box' | 'announcement' | 'tier';

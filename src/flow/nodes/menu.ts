@@ -68,16 +68,16 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
 
   enter(node, walk) {
     walk.change({ tries: 0, deadlineMs: node.overallMs === null ? null : walk.world.atMs + node.overallMs });
-    if (node.bargeIn && walk.state.digits !== '') {
+    if (node.bargeIn && walk.keys !== '') {
       // Keys that were pressed before the question: a caller who knows the way need not hear it.
-      const early = match(node, walk.state.digits);
+      const early = match(node, walk.keys);
       if (early.kind === 'chosen') return choose(node, walk, early);
       if (early.kind === 'more') {
         waitForKey(walk, node.interDigitMs);
         return null;
       }
       // A key that fits nothing before the question was heard is no wrong answer to it.
-      walk.change({ digits: '' });
+      walk.setKeys('');
     }
     return ask(node, walk, node.prompts);
   },
@@ -89,21 +89,21 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
       return weigh(node, walk);
     }
     if (input.kind === 'playEnded') {
-      if (walk.state.digits !== '') return weigh(node, walk);
+      if (walk.keys !== '') return weigh(node, walk);
       waitForKey(walk, node.firstDigitMs);
       return null;
     }
     if (input.kind === 'timer') {
       const isLate =
         walk.state.waitingFor === 'prompt' || (walk.state.deadlineMs !== null && walk.world.atMs >= walk.state.deadlineMs);
-      if (node.keys.has(walk.state.digits)) return choose(node, walk, { kind: 'chosen', key: walk.state.digits, rest: '' });
-      const result = walk.state.digits === '' ? 'noInput' : 'invalid';
+      if (node.keys.has(walk.keys)) return choose(node, walk, { kind: 'chosen', key: walk.keys, rest: '' });
+      const result = walk.keys === '' ? 'noInput' : 'invalid';
       return isLate ? fail(node, walk, result) : again(node, walk, result);
     }
     if (input.kind !== 'resumed') return null;
     // The time without a controller is not the caller's.
     if (node.overallMs !== null) walk.change({ deadlineMs: walk.world.atMs + node.overallMs });
-    if (walk.state.waitingFor === 'key' && walk.state.digits !== '') {
+    if (walk.state.waitingFor === 'key' && walk.keys !== '') {
       waitForKey(walk, node.interDigitMs);
       return null;
     }
@@ -141,7 +141,7 @@ function match(node: MenuNode, digits: string): Match {
 
 /** A key came, or the prompt that could not be cut has ended with keys waiting. */
 function weigh(node: MenuNode, walk: Walk): Next {
-  const found = match(node, walk.state.digits);
+  const found = match(node, walk.keys);
   if (found.kind === 'chosen') return choose(node, walk, found);
   if (found.kind === 'wrong') return again(node, walk, 'invalid');
   walk.cut();
@@ -152,13 +152,15 @@ function weigh(node: MenuNode, walk: Walk): Next {
 function choose(node: MenuNode, walk: Walk, { key, rest }: Chosen): Next {
   walk.cut();
   walk.fact({ kind: 'menuEnded', flowId: walk.state.flowId, node: walk.state.node, key, result: 'chosen' });
-  walk.change({ digits: rest, hops: 0, deadlineMs: null, tries: 0 });
+  walk.setKeys(rest);
+  walk.change({ hops: 0, deadlineMs: null, tries: 0 });
   return node.keys.get(key) ?? node.failed;
 }
 
 /** One try is used up. */
 function again(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next {
-  walk.change({ tries: walk.state.tries + 1, digits: '' });
+  walk.setKeys('');
+  walk.change({ tries: walk.state.tries + 1 });
   if (walk.state.tries >= node.tries) return fail(node, walk, result);
   return ask(node, walk, [...(result === 'noInput' ? node.noInput : node.invalid), ...node.prompts]);
 }
@@ -166,13 +168,14 @@ function again(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next 
 function fail(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next {
   walk.cut();
   walk.fact({ kind: 'menuEnded', flowId: walk.state.flowId, node: walk.state.node, key: null, result });
-  walk.change({ digits: '', deadlineMs: null, tries: 0 });
+  walk.setKeys('');
+  walk.change({ deadlineMs: null, tries: 0 });
   return node.failed;
 }
 
 function ask(node: MenuNode, walk: Walk, parts: readonly PromptPart[]): null {
   walk.cut();
-  if (node.bargeIn) walk.change({ digits: '' });
+  if (node.bargeIn) walk.setKeys('');
   walk.play(parts, 'prompt');
   const { deadlineMs } = walk.state;
   if (deadlineMs !== null) walk.startTimer(deadlineMs - walk.world.atMs);

@@ -92,7 +92,8 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   },
   isEnd: () => true,
   enter(node, walk) {
-    walk.change({ waitingFor: 'queue', digits: '' });
+    walk.setKeys('');
+    walk.change({ waitingFor: 'queue' });
     walk.effects.push({
       kind: 'enterQueue',
       queueId: asId<QueueId>(node.to),

@@ -1,58 +1,46 @@
 import { z } from 'zod';
-import type { FlowValue } from '../contract.js';
-import { target, VARIABLE_NAME } from '../shapes.js';
+import type { ValueSource } from '../program.js';
+import { target, value } from '../shapes.js';
 import type { NodeKind } from './kind.js';
 
 export interface SetNode {
   readonly kind: 'set';
   readonly language: string | null;
-  readonly variables: ReadonlyArray<readonly [string, FlowValue]>;
+  readonly variables: ReadonlyArray<readonly [string, ValueSource]>;
   readonly next: string;
 }
 
-const MAX_VALUE = 200;
-const shape = z.strictObject({
-  set: z.record(
-    z.string(),
-    z.custom<FlowValue>((value) => value === null || ['string', 'number', 'boolean'].includes(typeof value), {
-      error: 'a text, a number, true, false or null is expected here',
-      params: { rule: 'wrong-type' },
-    }),
-  ),
-  next: target.optional(),
-});
+const shape = z.strictObject({ set: z.record(z.string(), value), next: target.optional() });
 
 export const setKind: NodeKind<'set', z.output<typeof shape>> = {
   name: 'set',
-  about: 'Sets variables (vars.NAME in conditions); language is the language of the call.',
+  about:
+    'Sets variables (vars.NAME in conditions) to what stands there, or to what { value: EXPRESSION } comes to; language is the language of the call.',
   shape,
   waits: false,
   compile(raw, build) {
     let language: string | null = null;
-    const variables: Array<readonly [string, FlowValue]> = [];
+    const variables: Array<readonly [string, ValueSource]> = [];
     const entries = Object.entries(raw.set);
     if (entries.length > 50) build.errorAtKey('out-of-range', ['set'], 'more than 50 variables in one node');
-    for (const [name, value] of entries) {
+    for (const [name, written] of entries) {
       if (name === 'language') {
-        if (typeof value === 'string') {
-          build.language(['set', name], value);
-          language = value;
+        if (typeof written === 'string') {
+          build.language(['set', name], written);
+          language = written;
         } else build.error('wrong-type', ['set', name], 'a language is expected here, like zh');
         continue;
       }
-      if (!VARIABLE_NAME.test(name))
-        build.errorAtKey('bad-name', ['set', name], 'a variable is a small letter, then letters, digits or _');
-      if (typeof value === 'string' && value.length > MAX_VALUE) {
-        build.error('out-of-range', ['set', name], `the text is longer than ${MAX_VALUE} characters`);
-      }
-      variables.push([name, value]);
+      const source = build.value(['set', name], written);
+      build.variable(['set', name], name, build.typeOf(source));
+      variables.push([name, source]);
     }
     return { kind: 'set', language, variables, next: build.target(['next'], raw.next, 'next', 'give it next') };
   },
   isEnd: () => false,
   enter(node, walk) {
     if (node.language !== null) walk.setLanguage(node.language);
-    for (const [name, value] of node.variables) walk.setVariable(name, value);
+    for (const [name, source] of node.variables) walk.setVariable(name, walk.valueOf(source) ?? null);
     return node.next;
   },
 };
