@@ -10,6 +10,7 @@ import { play } from './playing.js';
 import { startRecording, stopRecording } from './recording.js';
 import type { CallState } from './state.js';
 import type { LegEndCause, SwitchEvent } from './switch-events.js';
+import { outsideConnected, outsideConnectFailed } from './transfer.js';
 
 /** The agent's side of a call: rung, connected, gone. */
 
@@ -87,6 +88,7 @@ function announce(state: CallState, call: CallRecord, told: Extract<AcdAction, {
 
 /** Caller and agent hear each other: the call is answered. */
 export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 'connected' }>): void {
+  if (outsideConnected(state, event)) return;
   const call = callOfOffer(state, event.offerId);
   const queued = call && state.engine.call(call.callId);
   if (!call || call.bridge?.bridgeId !== event.bridgeId || !queued || !findOffer(queued, event.offerId)) {
@@ -107,6 +109,7 @@ export function connected(state: CallState, event: Extract<SwitchEvent, { kind: 
 }
 
 export function connectFailed(state: CallState, event: Extract<SwitchEvent, { kind: 'connectFailed' }>): void {
+  if (outsideConnectFailed(state, event)) return;
   const call = callOfOffer(state, event.offerId);
   const queued = call && state.engine.call(call.callId);
   if (!call || !findOffer(queued, event.offerId) || queued?.phase !== 'connecting') {
@@ -145,14 +148,17 @@ const CAUSE_OF: Record<LegEndCause, OfferCause> = {
 export function agentLegEnded(state: CallState, call: CallRecord, offerId: OfferId, cause: LegEndCause): void {
   state.removeAgentLeg(call, offerId);
   const queued = state.engine.call(call.callId);
-  const live = findOffer(queued, offerId) !== undefined;
+  const offer = findOffer(queued, offerId);
+  const live = offer !== undefined;
   if (live && queued?.phase === 'talking') {
+    const lastTalk = { agentId: offer.agentId, queueId: queued.queueId };
+    call.lastTalk = lastTalk;
     stopRecording(state, call);
     dissolve(state, call);
     state.decide({ kind: 'talkEnded', callId: call.callId, endedBy: cause === 'lost' ? 'system' : 'agent' });
     state.decide({ kind: 'agentLegGone', offerId });
     call.phase = 'flow';
-    walk(state, call, { kind: 'talkEnded' });
+    walk(state, call, { kind: 'talkEnded', ...lastTalk });
     return;
   }
   state.decide({ kind: 'agentLegGone', offerId });

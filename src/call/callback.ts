@@ -85,6 +85,7 @@ function promise(state: CallState, call: CallRecord, wish: CallbackWish): Callba
       },
       callbackId,
       state.nowMs,
+      call.release,
     ),
     phase: 'promised',
     queueId,

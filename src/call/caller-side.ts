@@ -6,9 +6,11 @@ import { promisedLegEnded } from './callback.js';
 import type { CallRecord } from './entities.js';
 import { beginFlow, flowForNumber, remember, walk } from './flow-walk.js';
 import { conclude, leave, outcomeOf } from './goodbye.js';
+import { isLeavingMessage } from './message.js';
 import { stopRecording } from './recording.js';
 import type { CallState } from './state.js';
 import type { LegEndCause, SwitchEvent } from './switch-events.js';
+import { callerLeftTransfer } from './transfer.js';
 
 /** The caller's side: arrives, presses keys, goes. */
 
@@ -20,7 +22,7 @@ export function callerArrived(state: CallState, event: Arrival): void {
     return;
   }
   const program = flowForNumber(state, event.dnis);
-  const call = newCall(event, callIdFor(state, event), state.nowMs);
+  const call = newCall(event, callIdFor(state, event), state.nowMs, state.config.release);
   state.add(call);
   state.facts.push({
     kind: 'callArrived',
@@ -41,8 +43,10 @@ export function callerArrived(state: CallState, event: Arrival): void {
   if (call.phase === 'flow') remember(state, call);
 }
 
-export function newCall(event: Arrival, callId: CallId, arrivedAtMs: Ms): CallRecord {
+/** `release`: the set of live flows that it begins with. */
+export function newCall(event: Arrival, callId: CallId, arrivedAtMs: Ms, release: number | undefined): CallRecord {
   return {
+    ...(release !== undefined && { release }),
     callId,
     switchId: event.switchId,
     legId: event.legId,
@@ -122,7 +126,9 @@ export function callerGone(state: CallState, call: CallRecord, cause: LegEndCaus
       state.tell(call.switchId, { kind: 'hangUp', callId: call.callId, legId: asId(offerId), cause: 'normal' });
     }
   }
+  callerLeftTransfer(state, call);
   dissolve(state, call);
+  if (isLeavingMessage(state, call)) call.served = true;
   const lost = restarted && cause === 'lost' && !byUs;
   conclude(state, call, lost ? 'switchLost' : (call.outcome ?? outcomeOf(call, endedBy)), endedBy);
 }

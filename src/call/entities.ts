@@ -2,7 +2,7 @@ import type { RequirementExpression } from '../acd/config.js';
 import type { Timers } from '../acd/entities.js';
 import type { Lane } from '../acd/events.js';
 import type { CallbackOutcome, CallOutcome, QueueExit } from '../base/facts.js';
-import type { BridgeId, CallId, LegId, OfferId, PlaybackId, QueueId, RecordingId, SwitchId } from '../base/ids.js';
+import type { AgentId, BridgeId, CallId, LegId, OfferId, PlaybackId, QueueId, RecordingId, SwitchId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { FlowState } from '../flow/contract.js';
 
@@ -24,6 +24,8 @@ export interface CallRecord {
   readonly arrivedAtMs: Ms;
   phase: 'flow' | 'promised' | 'queued' | 'talking' | 'leaving' | 'settling';
   flow: FlowState | null;
+  /** The set of live flows that the call began with; absent: there was only one. */
+  readonly release?: number;
   /** A playback under way; `turn` null for announcements, which the flow does not wait for. */
   playback: { readonly playbackId: PlaybackId; readonly turn: number | null } | null;
   playCount: number;
@@ -39,6 +41,18 @@ export interface CallRecord {
   bridge: { readonly bridgeId: BridgeId; readonly offerId: OfferId } | null;
   recording: Recording | null;
   recordingCount: number;
+  /** What the caller says into a box, until its end is told. Absent: nothing. */
+  message?: Message;
+  /** How many messages the caller has left or begun, and how many were handed over to endpoints; absent: none. */
+  messageCount?: number;
+  sendCount?: number;
+  /** The person outside whom the caller is being or was connected with, until that leg is gone. Absent: nobody. */
+  transfer?: OutsideTransfer;
+  transferCount?: number;
+  /** The agent who talked with the caller last. */
+  lastTalk?: { readonly agentId: AgentId; readonly queueId: QueueId | null };
+  /** The flow has done what the caller wanted (a message was left, somebody outside has talked): hanging up now gives nothing up. */
+  served?: true;
   /** An agent has talked with the caller. */
   answered: boolean;
   /** The last way out of a queue, for the outcome. */
@@ -77,6 +91,26 @@ export interface Recording {
   readonly file: string;
   startedAtMs: Ms | null;
   stoppedAtMs: Ms | null;
+}
+
+/** A message is in the language of recordings what a talk is: begun, stopped, ended. */
+export interface Message extends Recording {
+  readonly turn: number;
+  readonly box: string;
+  readonly maxMs: Ms;
+  /** Endpoint that is told of it; null: nobody. */
+  readonly notify: string | null;
+}
+
+/**
+ * `dialling` · `connecting`: picked up, the bridge is asked for · `talking` · `ending`: over for the call; the leg still stands on the switch.
+ */
+export interface OutsideTransfer {
+  readonly turn: number;
+  readonly legId: LegId;
+  readonly number: string;
+  state: 'dialling' | 'connecting' | 'talking' | 'ending';
+  connectedAtMs: Ms | null;
 }
 
 /** An agent's leg is named by its offer. */

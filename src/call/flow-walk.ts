@@ -1,13 +1,16 @@
 import type { FactBody } from '../base/facts.js';
 import { asId, type FlowId } from '../base/ids.js';
 import type { PromptRef } from '../base/prompts.js';
-import type { FlowInput, FlowOutcome, FlowProgram, FlowState, FlowWorld } from '../flow/contract.js';
+import type { FlowEffect, FlowInput, FlowOutcome, FlowProgram, FlowState, FlowWorld } from '../flow/contract.js';
 import { startFlow, stepFlow } from '../flow/interpreter.js';
 import { mergePromise, requestCallback } from './callback.js';
 import type { CallRecord } from './entities.js';
 import { leave } from './goodbye.js';
+import { endMessage, recordMessage } from './message.js';
 import { play, stopPlaying } from './playing.js';
+import { sendMessage } from './sending.js';
 import type { CallState } from './state.js';
+import { transferOutside } from './transfer.js';
 
 /** Walks the caller through the flow: the interpreter's effects become commands, timers and a place in a queue. */
 
@@ -16,29 +19,43 @@ export function beginFlow(state: CallState, call: CallRecord, program: FlowProgr
   obey(state, call, startFlow(program, worldOf(state, call)));
 }
 
-/** Gives the flow its next input. Without a flow (found again after a loss of state) there is nothing left to do but say goodbye. */
+/**
+ * Gives the flow its next input. A version that nobody knows any more goes on as the live one; without a flow (found again after a loss of state, or
+ * taken away) there is nothing left to do but say goodbye.
+ */
 export function walk(state: CallState, call: CallRecord, input: FlowInput): void {
-  const program = call.flow && state.config.flow(call.flow.flowId, call.flow.version);
-  if (!call.flow || !program) {
+  const { flow } = call;
+  const program = flow && (state.config.flow(flow.flowId, flow.version) ?? state.config.flow(flow.flowId, null));
+  if (!flow || !program) {
     leave(state, call, 'normal');
     return;
   }
-  obey(state, call, stepFlow(program, call.flow, input, worldOf(state, call)));
+  const from = program.version === flow.version ? flow : { ...flow, version: program.version };
+  obey(state, call, stepFlow(program, from, input, worldOf(state, call)));
 }
 
 function worldOf(state: CallState, call: CallRecord): FlowWorld {
+  const { config } = state;
+  const { flowInRelease, customerByAccount, emergency } = config;
+  const { release } = call;
+  const secrets = state.secrets.get(call.callId);
   return {
     atMs: state.nowMs,
     ani: call.ani,
     dnis: call.dnis,
-    customerByNumber: state.config.customerByNumber,
-    isOpen: state.config.isOpen,
-    flow: (flowId) => state.config.flow(flowId, null),
+    customerByNumber: config.customerByNumber,
+    ...(customerByAccount && { customerByAccount }),
+    ...(emergency && { emergency }),
+    ...(secrets && { secrets }),
+    lastTalk: call.lastTalk ?? null,
+    isOpen: config.isOpen,
+    flow: (flowId) => (flowInRelease && release !== undefined ? flowInRelease(flowId, release) : config.flow(flowId, null)),
   };
 }
 
 function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
   call.flow = outcome.state;
+  if (outcome.secrets) state.secrets.set(call.callId, outcome.secrets);
   state.touch(call);
   for (const effect of outcome.effects) {
     switch (effect.kind) {
@@ -61,6 +78,21 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
       case 'requestCallback':
         walk(state, call, { kind: 'callbackDecided', refusal: requestCallback(state, call, effect) });
         break;
+      case 'lookup':
+        lookUp(state, call, effect);
+        break;
+      case 'send':
+        sendMessage(state, call, effect.endpoint, effect.message);
+        break;
+      case 'recordMessage':
+        recordMessage(state, call, effect);
+        break;
+      case 'endMessage':
+        endMessage(state, call, effect.turn);
+        break;
+      case 'transferOutside':
+        transferOutside(state, call, effect);
+        break;
       case 'hangUp':
         leave(state, call, 'normal');
         break;
@@ -77,11 +109,13 @@ function asInVersion(state: CallState, { flowId, version }: FlowState, prompts: 
   return prompts.map((ref) => (ref.prompt.startsWith(`${flowId}/`) ? { ...ref, version } : ref));
 }
 
-function enterQueue(
-  state: CallState,
-  call: CallRecord,
-  effect: Extract<FlowOutcome['effects'][number], { kind: 'enterQueue' }>,
-): void {
+function lookUp(state: CallState, call: CallRecord, effect: Extract<FlowEffect, { kind: 'lookup' }>): void {
+  const { kind: _, ...question } = effect;
+  state.asking.set(call.callId, effect.turn);
+  state.lookUps.push({ callId: call.callId, ...question });
+}
+
+function enterQueue(state: CallState, call: CallRecord, effect: Extract<FlowEffect, { kind: 'enterQueue' }>): void {
   stopPlaying(state, call);
   state.stopTimer(call, 'flow');
   call.phase = 'queued';
@@ -91,6 +125,7 @@ function enterQueue(
   const { queueId, lane, priority, skills } = effect;
   call.asked = { queueId, lane, priority, skills, enteredAtMs: enteredAtMs ?? state.nowMs };
   const customer = state.config.customerByNumber(call.ani);
+  const tier = effect.tier ?? customer?.tier;
   wait(state, call);
   state.decide({
     kind: 'enqueue',
@@ -101,8 +136,10 @@ function enterQueue(
     skills: effect.skills,
     language: call.flow?.language ?? state.config.defaultLanguage,
     caller: callerKey(call.ani),
-    ...(customer && { tier: customer.tier }),
+    ...(tier !== undefined && { tier }),
     ...(customer?.agent && { preferred: customer.agent }),
+    ...(effect.agent && { keptFor: effect.agent }),
+    ...(effect.announce && { announce: effect.announce }),
     stay: nextStay(call),
     // The order goes by the place that is taken up again, the wait by this call's own entry.
     ...(enteredAtMs !== null && { enteredAtMs, queuedAtMs: state.nowMs }),

@@ -13,10 +13,12 @@ import { phoneDialled } from './desk.js';
 import { type CallRecord, offerOfLeg } from './entities.js';
 import { remember, walk } from './flow-walk.js';
 import { conclude, HANG_UP_WITHIN_MS, outcomeOf, settle, settleTimeOver } from './goodbye.js';
+import { messageEnded, messageStarted, messageTimeOver } from './message.js';
 import { recordingEnded, recordingStarted } from './recording.js';
 import { resync } from './resync.js';
 import { type Addressed, CallState, type HotlineConfig, type Job, type LookUpRequest } from './state.js';
 import type { SwitchEvent } from './switch-events.js';
+import { outsideLegAnswered, outsideLegEnded, transferTimeOver } from './transfer.js';
 
 /** All that can happen to a routing domain. */
 export type HotlineEvent =
@@ -69,7 +71,10 @@ export class Hotline {
     const stored = [...calls];
     const queued = stored.flatMap((each) => (each.queued ? [each.queued] : []));
     const hotline = new Hotline(config, AcdEngine.restore(config.acd, queued, agents, queues));
-    for (const { life } of stored) hotline.#state.add(life);
+    for (const { life } of stored) {
+      hotline.#state.add(life);
+      hotline.#state.inherited.add(life.callId);
+    }
     hotline.#state.touched.clear();
     return hotline;
   }
@@ -123,7 +128,9 @@ export class Hotline {
     const calls = [...this.#state.calls.values()].filter((call) => call.switchId === switchId);
     return {
       playbacks: calls.flatMap((call) => (call.playback ? [call.playback.playbackId] : [])),
-      recordings: calls.flatMap((call) => (call.recording ? [call.recording.recordingId] : [])),
+      recordings: calls.flatMap(({ recording, message }) =>
+        [recording, message].flatMap((each) => (each ? [each.recordingId] : [])),
+      ),
     };
   }
 
@@ -151,6 +158,7 @@ export class Hotline {
       case 'phoneDialled':
         return phoneDialled(state, event);
       case 'legAnswered':
+        if (state.outsideLegs.has(event.legId)) return outsideLegAnswered(state, event);
         return state.callers.has(event.legId) ? calledPersonAnswered(state, event) : agentLegAnswered(state, event);
       case 'legEnded':
         return this.#legEnded(event);
@@ -199,6 +207,7 @@ export class Hotline {
         return state.decide({ kind: 'configure', config: event.config.acd });
       case 'lookupEnded': {
         const call = state.calls.get(event.callId);
+        if (state.asking.get(event.callId) === event.turn) state.asking.delete(event.callId);
         if (call?.phase === 'flow') walk(state, call, { kind: 'lookupEnded', turn: event.turn, result: event.result });
         else state.stale++;
         return;
@@ -220,6 +229,8 @@ export class Hotline {
   #legEnded(event: Extract<SwitchEvent, { kind: 'legEnded' }>): void {
     const state = this.#state;
     const callerOf = state.callers.get(event.legId);
+    const outsideOf = state.calls.get(state.outsideLegs.get(event.legId) as CallId);
+    if (outsideOf) return outsideLegEnded(state, outsideOf, event.legId, event.cause);
     const agentOf = state.agentLegs.get(event.legId);
     const call = state.calls.get((callerOf ?? agentOf) as CallId);
     if (!call) {
@@ -231,7 +242,10 @@ export class Hotline {
   #recording(event: Extract<SwitchEvent, { kind: 'recordingStarted' | 'recordingEnded' }>): void {
     const state = this.#state;
     // Recording ids begin with the id of their call.
-    const call = state.calls.get(event.recordingId.replace(/-r\d+$/, '') as CallId);
+    const call = state.calls.get(event.recordingId.replace(/-[rv]\d+$/, '') as CallId);
+    if (call?.message?.recordingId === event.recordingId) {
+      return event.kind === 'recordingStarted' ? messageStarted(state, call) : messageEnded(state, call, event);
+    }
     if (!call || call.recording?.recordingId !== event.recordingId) {
       state.stale++;
       return;
@@ -264,6 +278,10 @@ export class Hotline {
         return dialTimeOver(state, call);
       case 'expire':
         return promiseExpired(state, call);
+      case 'message':
+        return messageTimeOver(state, call);
+      case 'transfer':
+        return transferTimeOver(state, call);
       case 'settle':
         return settleTimeOver(state, call);
     }

@@ -9,14 +9,18 @@ import { callerArrived, callerGone, newCall } from './caller-side.js';
 import { type CallRecord, legOfOffer, offerOfLeg } from './entities.js';
 import { beginFlow, callerKey, flowForNumber, nextStay, wait, walk } from './flow-walk.js';
 import { settle } from './goodbye.js';
+import { messageEndedUnheard, mustAskAgain } from './message.js';
 import { recordingEnded, startRecording } from './recording.js';
 import type { CallState } from './state.js';
 import type { LegSnapshot, SwitchEvent, SwitchSnapshot } from './switch-events.js';
+import { outsideLegEnded, reassertTransfer } from './transfer.js';
 
 /**
  * Every (re)connect to a switch: what is there is compared with what we believe; missing events are made up for, and each call asks again
  * for what it needs now. Commands are idempotent, so asking twice is harmless; not asking is what loses callers.
  */
+
+const UNHEARD = 'it ended while no controller was connected';
 
 type SwitchUp = Extract<SwitchEvent, { kind: 'switchUp' }>;
 
@@ -31,7 +35,7 @@ export function resync(state: CallState, event: SwitchUp): void {
   for (const call of known) counts.legsLost += mourn(state, call, legs, snapshot.restarted === true);
   for (const call of known) if (state.calls.has(call.callId)) reassert(state, call, legs, snapshot);
   for (const leg of snapshot.legs) {
-    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId)) continue;
+    if (state.callers.has(leg.legId) || state.agentLegs.has(leg.legId) || state.outsideLegs.has(leg.legId)) continue;
     if (adopt(state, event, leg)) counts.legsAdopted++;
     else {
       counts.legsOrphaned++;
@@ -63,6 +67,10 @@ function mourn(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegS
     lost++;
     agentLegEnded(state, call, offerId, 'lost');
   }
+  if (call.transfer && !legs.has(call.transfer.legId)) {
+    lost++;
+    outsideLegEnded(state, call, call.transfer.legId, 'lost');
+  }
   return lost;
 }
 
@@ -71,7 +79,12 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
   const { switchId, callId, legId } = call;
   withdrawStrangers(state, call);
   if (call.recording && !snapshot.recordings.includes(call.recording.recordingId)) {
-    recordingEnded(state, call, 0, true, 'it ended while no controller was connected');
+    recordingEnded(state, call, 0, true, UNHEARD);
+  }
+  const inherited = state.inherited.delete(callId);
+  const isSaid = call.message && snapshot.recordings.includes(call.message.recordingId);
+  if (call.message && !isSaid && (call.phase === 'settling' || !mustAskAgain(state, call))) {
+    return messageEndedUnheard(state, call, UNHEARD);
   }
   if (call.phase === 'settling') return settle(state, call);
   const rings = legs.get(legId)?.state === 'ringing' && call.phase !== 'leaving' && call.phase !== 'promised';
@@ -81,10 +94,8 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
       state.tell(switchId, { kind: 'hangUp', callId, legId, cause: 'normal' });
       return;
     case 'flow':
-      if (!call.playback || snapshot.playbacks.includes(call.playback.playbackId)) return;
-      call.playback = null;
-      state.touch(call);
-      return walk(state, call, { kind: 'resumed' });
+      if (call.transfer) reassertTransfer(state, call, call.transfer, legs, snapshot);
+      return reassertFlow(state, call, snapshot, inherited);
     case 'promised':
       return reassertPromise(state, call, legs);
     case 'queued':
@@ -97,6 +108,28 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
       return;
     }
   }
+}
+
+/** Asks the node again for what it waits for, where that will not come by itself: a prompt that has ended, keys or answers that another process had. */
+function reassertFlow(state: CallState, call: CallRecord, snapshot: SwitchSnapshot, inherited: boolean): void {
+  const { playback, flow } = call;
+  const isOver = playback !== null && !snapshot.playbacks.includes(playback.playbackId);
+  if (isOver) {
+    call.playback = null;
+    state.touch(call);
+  }
+  const comes = {
+    play: !isOver,
+    prompt: !isOver,
+    key: !inherited,
+    lookup: flow !== null && state.asking.get(call.callId) === flow.turn,
+    message: call.message !== undefined,
+    transfer: call.transfer !== undefined && call.transfer.state !== 'ending',
+    queue: false,
+    callback: false,
+    ended: false,
+  };
+  if (!flow || !comes[flow.waitingFor]) walk(state, call, { kind: 'resumed' });
 }
 
 function reassertPlace(
@@ -171,7 +204,7 @@ function adopt(state: CallState, event: SwitchUp, leg: LegSnapshot): boolean {
     });
     return state.callers.has(leg.legId);
   }
-  const call = newCall(arrival, asId<CallId>(note.c), Math.min(note.a, state.nowMs));
+  const call = newCall(arrival, asId<CallId>(note.c), Math.min(note.a, state.nowMs), state.config.release);
   const program = flowForNumber(state, leg.dnis);
   state.add(call);
   state.facts.push({

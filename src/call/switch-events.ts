@@ -35,8 +35,19 @@ export type SwitchEvent =
       detail: string;
     }
   | { kind: 'recordingStarted'; switchId: SwitchId; recordingId: RecordingId }
-  /** `durationMs` as the switch tells it; `failed` when it told of a fault or ended without having started. */
-  | { kind: 'recordingEnded'; switchId: SwitchId; recordingId: RecordingId; durationMs: Ms; failed: boolean; detail: string }
+  /**
+   * `durationMs` as the switch tells it; `failed` when it told of a fault or ended without having started. `soundMs`: how much of a message was not
+   * silence; absent when the switch does not say.
+   */
+  | {
+      kind: 'recordingEnded';
+      switchId: SwitchId;
+      recordingId: RecordingId;
+      durationMs: Ms;
+      soundMs?: Ms;
+      failed: boolean;
+      detail: string;
+    }
   | { kind: 'switchUp'; switchId: SwitchId; detail: string; snapshot: SwitchSnapshot }
   | { kind: 'switchDown'; switchId: SwitchId; detail: string }
   /** A command could not be carried out; `subject` is the id it was about (leg, playback, recording ...). */
