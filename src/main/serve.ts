@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { RecordingFiles } from '../adapters/files/recording-files.js';
 import { BullJobs } from '../adapters/jobs/bull-jobs.js';
 import { RedisStore } from '../adapters/redis/redis-store.js';
-import { dayStartMs } from '../base/calendar.js';
+import { dayStartMs, localTime } from '../base/calendar.js';
 import { Domain } from '../control/domain.js';
 import type { Log } from '../ports/log.js';
 import { createLedger } from '../service-level/ledger.js';
@@ -142,7 +142,13 @@ async function compose(
 
 function newLedger({ settings }: Site): Ledger {
   const { queues, agents } = settings.acd;
-  return createLedger({ queues, agents, dayStartMs: (atMs) => dayStartMs(settings.site.timeZone, atMs) });
+  const { timeZone } = settings.site;
+  return createLedger({
+    queues,
+    agents,
+    dayStartMs: (atMs) => dayStartMs(timeZone, atMs),
+    dayName: (atMs) => localTime(timeZone, atMs).day,
+  });
 }
 
 /** The simulated switch has no sound, so there is nothing to record. */

@@ -8,6 +8,7 @@ import { AbandonedFold } from './abandoned-fold.js';
 import { AgentFold } from './agent-fold.js';
 import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
+import { FlowFold } from './flow-fold.js';
 import { serviceLevel, share } from './formulas.js';
 import { QueueFold, type Stay } from './queue-fold.js';
 import { RecordingFold } from './recording-fold.js';
@@ -18,6 +19,8 @@ export interface LedgerOptions {
   readonly agents: readonly AgentConfig[];
   /** Start of the site's day that a moment lies in. Pure; days begin at whole minutes. */
   readonly dayStartMs: (atMs: Ms) => Ms;
+  /** Name of the site's day that a moment lies in (`2026-11-22`); its start as a number unless told. */
+  readonly dayName?: (atMs: Ms) => string;
   /** Ended calls and recordings that are remembered; 5,000 unless told. */
   readonly remembered?: number;
 }
@@ -46,11 +49,12 @@ class FoldedLedger implements CountingLedger {
   readonly #abandoned: AbandonedFold;
   readonly #recordings: RecordingFold;
   readonly #callbacks: CallbackFold;
+  readonly #flows: FlowFold;
   readonly #switches = new Map<string, SwitchView>();
   #seq = 0;
   #firstAtMs: Ms | null = null;
 
-  constructor({ queues, agents, dayStartMs, remembered = 5_000 }: LedgerOptions) {
+  constructor({ queues, agents, dayStartMs, dayName = (atMs) => `${dayStartMs(atMs)}`, remembered = 5_000 }: LedgerOptions) {
     this.#queues = queues;
     this.#lines = new QueueFold(queues, dayStartMs);
     this.#agents = new AgentFold(agents, queues);
@@ -58,6 +62,7 @@ class FoldedLedger implements CountingLedger {
     this.#abandoned = new AbandonedFold(remembered);
     this.#recordings = new RecordingFold(remembered);
     this.#callbacks = new CallbackFold(remembered);
+    this.#flows = new FlowFold({ dayName });
   }
 
   get seq(): number {
@@ -72,6 +77,7 @@ class FoldedLedger implements CountingLedger {
     this.#firstAtMs ??= fact.atMs;
     this.#seq = fact.seq;
     if ('callId' in fact && fact.kind !== 'agentStateChanged') this.#calls.add(fact);
+    this.#flows.add(fact);
     this.#fold(fact);
   }
 
@@ -230,6 +236,10 @@ class FoldedLedger implements CountingLedger {
 
   counts(queueId: string, fromMs: Ms, toMs: Ms, nowMs: Ms): QueueCounts {
     return this.#lines.span(queueId as QueueId, fromMs, toMs, nowMs);
+  }
+
+  flowDay(flowId: string, day: string) {
+    return this.#flows.view(flowId, day, this.#seq);
   }
 
   #queueView(queue: QueueConfig, nowMs: Ms): QueueView {

@@ -173,6 +173,8 @@ export interface FlowDayView {
   readonly edges: ReadonlyArray<{ readonly from: string; readonly to: string; readonly count: number }>;
   /** The most walked paths, up to 20: nodes in order, with how many calls took exactly that. */
   readonly paths: ReadonlyArray<{ readonly nodes: readonly string[]; readonly count: number; readonly outcome: string }>;
+  /** Calls that took a path that is not among them. */
+  readonly otherPaths: number;
 }
 
 export interface SwitchView {
@@ -210,4 +212,6 @@ export interface Ledger {
   /** Open callbacks in the order of their places, then the latest ended ones, newest first. */
   callbacks(limit: number): readonly CallbackView[];
   recordings(limit: number): readonly RecordingView[];
+  /** What callers did in a flow on a day of the site (`2026-11-22`); null: nobody has entered it, or the day is forgotten. */
+  flowDay(flowId: string, day: string): FlowDayView | null;
 }
