@@ -36,8 +36,9 @@ export class Standing {
     return this.#callers.size + this.#late.size;
   }
 
+  /** A caller who has stood among the late ones since before an offer is there already: twice in the line would fill the queue. */
   add(call: QueuedCall): boolean {
-    return this.#callers.add(call);
+    return !this.#late.has(call) && this.#callers.add(call);
   }
 
   delete(call: QueuedCall): boolean {

@@ -4,6 +4,7 @@ import { MINUTE, type Ms } from '../base/time.js';
 import { planAnnouncements } from './announcing.js';
 import type { QueueConfig, RequirementExpression } from './config.js';
 import type { QueuedCall } from './entities.js';
+import { estimateMs } from './estimate.js';
 import type { OverflowRule } from './queue-rules.js';
 import { requirementText } from './requirement.js';
 import type { Room } from './room.js';
@@ -40,6 +41,7 @@ export function enterLine(state: AcdState, queue: QueueConfig, call: QueuedCall)
   room.countEntry(call.queuedAtMs);
   state.stir(room);
   if (room.looksAtLevel) state.touchRoom(room);
+  const eligible = eligibleFor(state, queue, call);
   state.facts.push({
     kind: 'callQueued',
     callId: call.callId,
@@ -48,7 +50,8 @@ export function enterLine(state: AcdState, queue: QueueConfig, call: QueuedCall)
     priority: call.priority,
     requirement: requirementOf(state, queue, call),
     language: call.language,
-    eligible: eligibleFor(state, queue, call),
+    eligible,
+    estimateMs: eligible.idle > 0 ? 0 : estimateMs(state, call),
     ...(call.enteredAtMs === call.queuedAtMs ? {} : { placeFromMs: call.enteredAtMs }),
   });
   state.startCallTimer(call, 'maxWait', call.queuedAtMs + queue.limits.waitMs);

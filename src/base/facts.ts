@@ -164,6 +164,8 @@ export type FactBody =
       placeFromMs?: Ms;
       /** The agents who have what the call needs, by what they are doing at this moment. */
       eligible?: EligibleAgents;
+      /** How long the wait was expected to be at this moment, from the state alone; null: nobody is there to answer. */
+      estimateMs?: Ms | null;
     } & QueueFact)
   | ({ kind: 'callBlocked'; reason: BlockReason } & QueueFact)
   /** Priority, lane or requirement of a waiting caller changed (relaxation step, supervisor). */
