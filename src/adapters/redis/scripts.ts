@@ -75,3 +75,50 @@ end
 redis.call('HSET', KEYS[2], 'position', ARGV[2], 'lastSeq', string.format('%.0f', lastSeq), 'atMs', ARGV[3])
 return 'committed'
 `;
+
+/**
+ * Purpose: keep a release of flows, with the versions that went live with it.
+ * KEYS: 1 fence, 2 texts, 3 log, 4 releases.
+ * ARGV: 1 our fencing number, 2 number of the release, 3 its flows as JSON, 4 entries of the log that are kept,
+ *       then per publication: FLOW@VERSION, text, log entry as JSON.
+ * Returns: 'kept', 'fenced' (a newer writer exists). An entry that the log has already is not written twice.
+ */
+export const RECORD_RELEASE = `
+local fence = redis.call('GET', KEYS[1])
+if fence and tonumber(fence) > tonumber(ARGV[1]) then return 'fenced' end
+for at = 5, #ARGV, 3 do
+  redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
+  if not redis.call('LPOS', KEYS[3], ARGV[at + 2]) then redis.call('RPUSH', KEYS[3], ARGV[at + 2]) end
+end
+redis.call('LTRIM', KEYS[3], -tonumber(ARGV[4]), -1)
+redis.call('HSET', KEYS[4], ARGV[2], ARGV[3])
+return 'kept'
+`;
+
+/**
+ * Purpose: forget releases that no call needs any more.
+ * KEYS: 1 fence, 2 releases. ARGV: 1 our fencing number, then the numbers that stay.
+ * Returns: 'kept', 'fenced'.
+ */
+export const FORGET_RELEASES = `
+local fence = redis.call('GET', KEYS[1])
+if fence and tonumber(fence) > tonumber(ARGV[1]) then return 'fenced' end
+local stays = {}
+for at = 2, #ARGV do stays[ARGV[at]] = true end
+for _, number in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if not stays[number] then redis.call('HDEL', KEYS[2], number) end
+end
+return 'kept'
+`;
+
+/**
+ * Purpose: switch an emergency announcement.
+ * KEYS: 1 fence, 2 emergency. ARGV: 1 our fencing number, 2 announcement, 3 state as JSON.
+ * Returns: 'kept', 'fenced'.
+ */
+export const SWITCH_EMERGENCY = `
+local fence = redis.call('GET', KEYS[1])
+if fence and tonumber(fence) > tonumber(ARGV[1]) then return 'fenced' end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 'kept'
+`;
