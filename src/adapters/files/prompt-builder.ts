@@ -59,32 +59,40 @@ const LANGUAGE = /^[a-z]{2,3}(-[A-Z]{2})?$/;
  * stays in the manifest, because an old sentence is better than silence. Throws only when the folder cannot be written.
  */
 export async function buildPrompts(options: BuildOptions): Promise<BuildReport> {
-  const { texts, folder } = options;
-  await mkdir(folder, { recursive: true });
-  const before = await readManifest(folder);
+  const before = await readManifest(options.folder);
   const old: PromptManifest = before.ok ? before.value : {};
-  const jobs = Array.from(texts).flatMap(([prompt, words]) =>
+  const { sounds, report } = await buildSounds(options);
+  const made: Record<string, Record<string, PromptSound>> = {};
+  for (const [prompt, words] of options.texts) {
+    for (const language of Object.keys(words)) {
+      const sound = sounds[prompt]?.[language] ?? (Object.hasOwn(old, prompt) ? old[prompt]?.[language] : undefined);
+      if (sound !== undefined) made[prompt] = { ...made[prompt], [language]: sound };
+    }
+  }
+  await writeManifest(options.folder, made);
+  await copyForDialplan(options.folder, made);
+  return report;
+}
+
+/** Builds what is missing of these texts and leaves the manifest alone: for a version of a flow that is not live (yet, or any more). */
+export async function buildSounds(options: BuildOptions): Promise<{ sounds: PromptManifest; report: BuildReport }> {
+  await mkdir(options.folder, { recursive: true });
+  const jobs = Array.from(options.texts).flatMap(([prompt, words]) =>
     Object.entries(words).map(([language, text]): Job => ({ prompt, language, text })),
   );
-  const made: Record<string, Record<string, PromptSound>> = {};
+  const sounds: Record<string, Record<string, PromptSound>> = {};
   const failed: BuildFailure[] = [];
   const counts = { built: 0, unchanged: 0, recorded: 0 };
   let done = 0;
   const one = async (job: Job): Promise<void> => {
     const { prompt, language } = job;
-    let sound: PromptSound | undefined;
     try {
-      const result = await buildOne(job, options);
-      sound = result.sound;
-      counts[result.isNew ? 'built' : 'unchanged']++;
-      if (result.isRecorded) counts.recorded++;
+      const { sound, isNew, isRecorded } = await buildOne(job, options);
+      counts[isNew ? 'built' : 'unchanged']++;
+      if (isRecorded) counts.recorded++;
+      sounds[prompt] = { ...sounds[prompt], [language]: sound };
     } catch (error) {
       failed.push({ prompt, language, reason: error instanceof Error ? error.message : String(error) });
-      sound = Object.hasOwn(old, prompt) ? old[prompt]?.[language] : undefined;
-    }
-    if (sound !== undefined) {
-      made[prompt] ??= {};
-      (made[prompt] as Record<string, PromptSound>)[language] = sound;
     }
     done++;
     options.onProgress?.({ done, of: jobs.length, prompt, language });
@@ -94,9 +102,8 @@ export async function buildPrompts(options: BuildOptions): Promise<BuildReport> 
     for (const job of open) await one(job);
   };
   await Promise.all(Array.from({ length: Math.max(1, options.parallel ?? 2) }, worker));
-  await writeManifest(folder, made);
-  await copyForDialplan(folder, made);
-  return { ...counts, failed: failed.sort((a, b) => (`${a.prompt}.${a.language}` < `${b.prompt}.${b.language}` ? -1 : 1)) };
+  failed.sort((a, b) => (`${a.prompt}.${a.language}` < `${b.prompt}.${b.language}` ? -1 : 1));
+  return { sounds, report: { ...counts, failed } };
 }
 
 interface Built {

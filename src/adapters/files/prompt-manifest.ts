@@ -54,31 +54,67 @@ export async function writeAtomically(path: string, content: string | Buffer): P
   await rename(half, path);
 }
 
-/** Finds the file of a prompt. A language without its own sound falls back: zh-TW to zh, then to the languages in order. */
+/**
+ * Finds the file of a prompt. A language without its own sound falls back: zh-TW to zh, then to the languages in order. A prompt of a version of a
+ * flow sounds as it did then, as long as the version is known here; else as it does now.
+ */
 export class PromptCatalogue {
+  #prompts: PromptManifest;
+  readonly #versions = new Map<string, PromptManifest>();
+
   constructor(
     private readonly folder: string,
-    private readonly prompts: PromptManifest,
+    prompts: PromptManifest,
     private readonly fallback: readonly string[] = ['zh', 'en'],
-  ) {}
+  ) {
+    this.#prompts = prompts;
+  }
 
   /** Absolute path without its ending (the switch chooses .wav or .wav16), or null when the prompt was never built. */
   resolve(ref: PromptRef): string | null {
-    const found = this.find(ref);
+    const found = this.#find(ref);
     return found === null ? null : join(this.folder, found.hash);
   }
 
   /** How long it sounds; null when it was never built. */
   lengthMs(ref: PromptRef): number | null {
-    return this.find(ref)?.ms ?? null;
+    return this.#find(ref)?.ms ?? null;
   }
 
   ids(): readonly string[] {
-    return Object.keys(this.prompts);
+    return Object.keys(this.#prompts);
   }
 
-  private find({ prompt, language }: PromptRef): PromptSound | null {
-    const sounds = Object.hasOwn(this.prompts, prompt) ? this.prompts[prompt] : undefined;
+  /** What sounds from now on where no version is asked for, or one that is not known. */
+  replace(prompts: PromptManifest): void {
+    this.#prompts = prompts;
+  }
+
+  /** How the prompts of a version of a flow sound. */
+  addVersion(version: string, prompts: PromptManifest): void {
+    this.#versions.set(version, prompts);
+  }
+
+  hasVersion(version: string): boolean {
+    return this.#versions.has(version);
+  }
+
+  /** Forgets all versions but these. */
+  keepVersions(versions: ReadonlySet<string>): void {
+    for (const version of this.#versions.keys()) if (!versions.has(version)) this.#versions.delete(version);
+  }
+
+  #find({ prompt, language, version }: PromptRef): PromptSound | null {
+    const ofVersion = version === undefined ? undefined : this.#versions.get(version);
+    for (const prompts of ofVersion === undefined ? [this.#prompts] : [ofVersion, this.#prompts]) {
+      const sound = this.#inLanguage(prompts, prompt, language);
+      if (sound !== null) return sound;
+    }
+    return null;
+  }
+
+  #inLanguage(prompts: PromptManifest, prompt: string, language: string): PromptSound | null {
+    const sounds = Object.hasOwn(prompts, prompt) ? prompts[prompt] : undefined;
     if (sounds === undefined) return null;
     for (const name of [language, language.split('-')[0] as string, ...this.fallback, ...Object.keys(sounds).sort()]) {
       const sound = Object.hasOwn(sounds, name) ? sounds[name] : undefined;
