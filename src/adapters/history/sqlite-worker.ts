@@ -1,0 +1,82 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import Database from 'libsql';
+import type { Statement, Write } from './sql-store.js';
+
+/**
+ * The thread that SQLite runs in, so that a report over a million calls holds up no caller. Messages `{id, ...}` are answered `{id, value}` or
+ * `{id, error}`, in order.
+ */
+export type Request =
+  | { readonly kind: 'prepare'; readonly statements: readonly string[] }
+  | { readonly kind: 'all'; readonly statement: Statement }
+  | { readonly kind: 'run'; readonly statement: Statement }
+  | { readonly kind: 'write'; readonly guard: Statement; readonly writes: readonly Omit<Write, 'many'>[] }
+  | { readonly kind: 'close' };
+
+/** libsql: better-sqlite3's interface, its binary inside npm packages, so that a bare machine needs no compiler. */
+const database = new Database((workerData as { file: string }).file);
+// A commit is not forced to the disk: after a loss of power the last ones are gone together with their position, and come again from the facts.
+for (const pragma of [
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'busy_timeout = 5000',
+  'cache_size = -65536',
+  'temp_store = MEMORY',
+])
+  database.pragma(pragma);
+
+type Prepared = Database.Statement<unknown[]>;
+const STATEMENTS_KEPT = 200;
+const prepared = new Map<string, Prepared>();
+
+function statement(sql: string): Prepared {
+  let found = prepared.get(sql);
+  if (!found) {
+    if (prepared.size >= STATEMENTS_KEPT) prepared.clear();
+    found = database.prepare<unknown[]>(sql);
+    prepared.set(sql, found);
+  }
+  return found;
+}
+
+function write(guard: Statement, writes: readonly Omit<Write, 'many'>[]): boolean {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const isOurs = statement(guard.sql).run(...guard.values).changes === 1;
+    for (const { sql, rows } of isOurs ? writes : []) {
+      const one = statement(sql);
+      for (const values of rows) one.run(...values);
+    }
+    database.exec(isOurs ? 'COMMIT' : 'ROLLBACK');
+    return isOurs;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function answer(request: Request): unknown {
+  switch (request.kind) {
+    case 'prepare':
+      for (const sql of request.statements) database.exec(sql);
+      return null;
+    case 'all':
+      return statement(request.statement.sql).all(...request.statement.values);
+    case 'run':
+      return statement(request.statement.sql).run(...request.statement.values).changes;
+    case 'write':
+      return write(request.guard, request.writes);
+    case 'close':
+      prepared.clear();
+      database.close();
+      return null;
+  }
+}
+
+parentPort?.on('message', ({ id, ...request }: Request & { id: number }) => {
+  try {
+    parentPort?.postMessage({ id, value: answer(request) });
+  } catch (error) {
+    parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+});
