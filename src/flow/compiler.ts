@@ -124,6 +124,10 @@ export class Compiler {
     return {
       target: (path, raw, label, what) => this.target(id, base, path, raw, label, what),
       prompts: (path, raw) => this.prompts(at(path), raw),
+      fragments: (prompts) => {
+        for (const prompt of prompts) this.promptsUsed.add(prompt);
+      },
+      languages: this.outside.languages,
       condition: (path, text) => this.expression(at(path), text)?.expression ?? { op: 'value', value: false },
       variable: (path, name, type) => this.variables.declare(id, at(path), name, type, this.tell),
       secretOf: (name) => this.secrets.has(name),

@@ -7,6 +7,7 @@ import { type Tell, tellIssues } from './issues.js';
 import { lintGraph } from './lint.js';
 import { checkParameters, type RawParameters, rawParameters, resultsOf } from './parameters.js';
 import type { CheckedFlow, FlowShape, ParameterShape } from './program.js';
+import { SAY_FOLDER } from './say/say.js';
 import { LANGUAGE_NAME, NODE_NAME } from './shapes.js';
 import { type Path, readSource, type Source } from './source.js';
 import { linesOf, waysOf } from './ways.js';
@@ -164,7 +165,8 @@ function readableTexts(raw: unknown): Record<string, Record<string, string>> {
 }
 
 function checkPrompts(outside: Outside, tell: Tell): void {
-  if (outside.flow === 'system') tell('error', 'bad-name', ['flow'], '"system" is the name of the prompts that all flows share');
+  if (outside.flow === 'system' || outside.flow === SAY_FOLDER)
+    tell('error', 'bad-name', ['flow'], `"${outside.flow}" is the name of the prompts that all flows share`);
   const seen = new Set<string>();
   outside.languages.forEach((language, index) => {
     if (seen.has(language)) tell('error', 'duplicate-key', ['languages', index], `"${language}" stands here for the second time`);

@@ -35,6 +35,10 @@ export interface Build {
   /** Resolves a target; a missing one is a dead end, told in the words of `what`. */
   target(path: Path, raw: RawTarget | undefined, label: string, what: string): string;
   prompts(path: Path, raw: RawPrompts): readonly PromptPart[];
+  /** Notes fragments of values (`say/...`) that the node may play, so that they are built. */
+  fragments(prompts: Iterable<string>): void;
+  /** The languages of this flow. */
+  readonly languages: readonly string[];
   condition(path: Path, text: string): Expression;
   /**
    * Declares a variable that this node sets, and what it holds; `secure`: digits that live in memory only. A kind that sets variables must declare
