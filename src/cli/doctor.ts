@@ -3,11 +3,13 @@ import { type Command, Option } from 'commander';
 import { readFlowFolder } from '../adapters/files/flow-files.js';
 import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
 import type { Result } from '../base/result.js';
+import { emergencyTexts } from '../main/config/emergency.js';
 import { type Environment, readEnvironment, type Settings, settle } from '../main/config/environment.js';
 import { readText } from '../main/config/files.js';
 import { type LoadedConfig, loadConfig } from '../main/config/load.js';
 import type { ConfigFinding } from '../main/config/shape-findings.js';
 import { type Host, processHost } from '../main/host.js';
+import { knownNames } from '../main/known-names.js';
 import { readSecretFile } from '../main/secret-file.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
 import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
@@ -97,13 +99,8 @@ async function readFlows(config: LoadedConfig, folder: string): Promise<FlowsFou
   const system = text === null ? null : parsePromptFile(text, file);
   if (system && !system.ok) findings.push(...system.error);
   const prompts = system?.ok ? system.value : new Map();
-  const read = await readFlowFolder(config.folders.flows, {
-    queues: config.acd.queues.map((queue) => queue.id),
-    skills: config.skills,
-    calendars: Object.keys(config.calendars),
-    prompts: system?.ok ? [...prompts.keys()] : undefined,
-  });
-  const texts = collectTexts(prompts, read.flows.values());
+  const read = await readFlowFolder(config.folders.flows, knownNames(config, system?.ok ? prompts.keys() : undefined));
+  const texts = new Map([...collectTexts(prompts, read.flows.values()), ...emergencyTexts(config.emergency)]);
   return { flows: [...read.flows.keys()], findings: [...findings, ...read.findings], texts };
 }
 
@@ -112,8 +109,9 @@ const SETTINGS_WELL = fine('settings', words('密码与监听地址安全', 'pas
 /** The settings without what was refused, so that the rest can be looked at all the same. */
 function harmless(config: LoadedConfig, environment: Environment): Settings | null {
   const http = { host: '127.0.0.1', port: (environment.http ?? config.http).port };
-  const settled = settle(config, { ...environment, switchKind: 'simulated', http }, () => null);
-  return settled.ok ? settled.value : null;
+  const { endpoints } = config;
+  const settled = settle({ ...config, endpoints: {} }, { ...environment, switchKind: 'simulated', http }, () => null);
+  return settled.ok ? { ...settled.value, endpoints } : null;
 }
 
 function tripped(id: string, error: unknown): Line {

@@ -9,6 +9,7 @@ import { DEFAULT_SPEECH, type SpeechConfig } from '../adapters/files/prompt-soun
 import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
 import { formatDuration } from '../base/time.js';
 import { formatFinding } from '../flow/finding.js';
+import { readEmergencyTexts } from '../main/config/load.js';
 import { type CommandHost, list, PLAIN_HOST, part, text, valuesOf } from './flow.js';
 
 interface Options {
@@ -112,10 +113,15 @@ async function readSite(options: Options, say: Say): Promise<Site | null> {
   const flows = await readFlowFolder(flowFolder, { prompts: [...system.value.keys()] });
   for (const finding of flows.findings) say(formatFinding(finding));
   if (flows.findings.some(({ level }) => level === 'error')) return null;
+  const emergency = await readEmergencyTexts(join(options.config, 'emergency.yaml'));
+  if (!emergency.ok) {
+    for (const finding of emergency.error) say(formatFinding(finding));
+    return null;
+  }
   const data = options.data ?? resolve(base, text(part(site, 'folders', 'data')) ?? '.cache/data');
   const recorded = options.recorded ?? join(options.config, 'recorded-prompts');
   return {
-    texts: collectTexts(system.value, flows.flows.values()),
+    texts: new Map([...collectTexts(system.value, flows.flows.values()), ...emergency.value]),
     folder: options.folder ?? resolve(data, text(part(site, 'folders', 'prompts')) ?? 'prompts'),
     speech: speechOf(part(site, 'prompts')),
     recorded: existsSync(recorded) ? recorded : null,

@@ -11,8 +11,10 @@ import { err, ok, type Result } from '../base/result.js';
 import type { HotlineConfig } from '../call/state.js';
 import type { Finding } from '../flow/finding.js';
 import type { CheckedFlow } from '../flow/program.js';
+import { emergencyTexts } from './config/emergency.js';
 import { type Environment, readEnvironment, type Settings, settle } from './config/environment.js';
 import { loadConfig } from './config/load.js';
+import { knownNames } from './known-names.js';
 import { readSecretFile } from './secret-file.js';
 
 /** The site as it stands in the files: settings, flows and prompt texts, all checked. */
@@ -45,18 +47,13 @@ export async function readSite(options: SiteOptions): Promise<Result<Site, reado
   const promptFile = join(folder, 'prompts.yaml');
   const system = parsePromptFile(await readFile(promptFile, 'utf8').catch(() => ''), promptFile);
   if (!system.ok) return system;
-  const read = await readFlowFolder(settings.folders.flows, {
-    queues: settings.acd.queues.map((queue) => queue.id),
-    skills: settings.skills,
-    calendars: Object.keys(settings.calendars),
-    prompts: [...system.value.keys()],
-  });
+  const read = await readFlowFolder(settings.folders.flows, knownNames(settings, system.value.keys()));
   if (read.findings.some(({ level }) => level === 'error')) return err(read.findings);
   const { flows } = read;
   return ok({
     settings,
     flows,
-    texts: collectTexts(system.value, flows.values()),
+    texts: new Map([...collectTexts(system.value, flows.values()), ...emergencyTexts(settings.emergency)]),
     warnings: [...settings.warnings, ...read.findings],
     recordedPrompts: join(folder, 'recorded-prompts'),
   });
@@ -69,6 +66,7 @@ export function hotlineConfig({ settings, flows }: Site): HotlineConfig {
     numbers: settings.numbers,
     flow: (flowId) => flows.get(flowId) ?? null,
     customerByNumber: (ani) => settings.customers.byNumber(ani),
+    customerByAccount: (account) => settings.customers.byAccount(account),
     isOpen: (name, atMs) => {
       const calendar = Object.hasOwn(settings.calendars, name) ? settings.calendars[name] : undefined;
       return calendar ? isOpen(calendar, atMs) : null;

@@ -252,9 +252,8 @@ class ScenarioReader {
     );
     const acd = buildAcd({
       hotline,
-      queues: { queues: titled },
+      queues: { announcePlans: {}, queues: titled },
       agents: { agents: agents as never },
-      customers: { customers: {} },
     });
     return { ...acd, queues: acd.queues.map(silent), agents: acd.agents as readonly AgentConfig[] };
   }

@@ -1,18 +1,22 @@
+import { createHash } from 'node:crypto';
 import { type AgentId, asId, type CustomerId } from '../../base/ids.js';
 import type { Customer } from '../../flow/contract.js';
 import type { CustomersFile } from './shapes.js';
 
-/** Who is who by number. A later source (a bank's own directory) takes the place of this file behind the same two questions. */
+/** Who is who by number and by account. A later source (a bank's own directory) takes the place of this file behind the same questions. */
 export interface CustomerDirectory {
   readonly size: number;
   /** As they stand in the file. */
   readonly numbers: readonly string[];
   byNumber(ani: string): Customer | null;
+  /** By a card or an account that the caller has keyed. Only their SHA-256 is kept in memory. */
+  byAccount(account: string): Customer | null;
 }
 
 export function customerDirectory(file: CustomersFile, countryCode: string): CustomerDirectory {
   const byKey = new Map<string, Customer>();
-  for (const [id, { name, tier, language, agent, numbers }] of Object.entries(file.customers)) {
+  const byAccount = new Map<string, Customer>();
+  for (const [id, { name, tier, language, agent, numbers, accounts }] of Object.entries(file.customers)) {
     const customer: Customer = Object.freeze({
       id: asId<CustomerId>(id),
       name,
@@ -21,12 +25,24 @@ export function customerDirectory(file: CustomersFile, countryCode: string): Cus
       agent: agent === undefined ? null : asId<AgentId>(agent),
     });
     for (const number of numbers) byKey.set(numberKey(number, countryCode), customer);
+    for (const account of accounts) byAccount.set(accountKey(account), customer);
   }
   return {
     size: Object.keys(file.customers).length,
     numbers: Object.values(file.customers).flatMap(({ numbers }) => numbers),
     byNumber: (ani) => byKey.get(numberKey(ani, countryCode)) ?? null,
+    byAccount: (account) => byAccount.get(accountKey(account)) ?? null,
   };
+}
+
+/**
+ * `6222 0212-3456`, `622202123456` and `sha256:` with the SHA-256 of the latter are one account. What stands in a file as a digest keeps the
+ * number from being read off a screen; who has the file can still try all numbers.
+ */
+export function accountKey(account: string): string {
+  if (account.startsWith('sha256:')) return account.slice('sha256:'.length).toLowerCase();
+  const plain = account.slice(0, 64).replace(/[ -]/g, '').toUpperCase();
+  return createHash('sha256').update(plain).digest('hex');
 }
 
 /**

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../base/result.js';
 import { quoted } from '../../flow/finding.js';
+import { secretFilesOf } from './endpoints.js';
 import type { LoadedConfig } from './load.js';
 import type { ConfigFinding } from './shape-findings.js';
 
@@ -104,6 +105,10 @@ export function settle(
     findings.push(
       refusal('http', 'open-to-all', `${host} is reached from other machines and nobody would be asked who they are; ${advice}`),
     );
+  }
+  for (const [endpoint, file] of secretFilesOf(config.endpoints)) {
+    if ((readSecret(file) ?? '') !== '') continue;
+    findings.push(refusal(`endpoints.${endpoint}`, 'no-secret', `${file} is missing or empty`));
   }
   if (findings.length > 0) return err(findings);
   const data = environment.data === null ? null : resolve(environment.data);

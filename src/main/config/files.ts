@@ -4,7 +4,12 @@ import { MAX_TEXT } from '../../flow/source.js';
 import type { ConfigFinding } from './shape-findings.js';
 
 /** The text of a file, or null and a finding. */
-export async function readText(path: string, findings: ConfigFinding[]): Promise<string | null> {
+export const readText = (path: string, findings: ConfigFinding[]): Promise<string | null> => read(path, findings, false);
+
+/** As `readText`, but a file that is not there is no finding. */
+export const readOptionalText = (path: string, findings: ConfigFinding[]): Promise<string | null> => read(path, findings, true);
+
+async function read(path: string, findings: ConfigFinding[], mayBeMissing: boolean): Promise<string | null> {
   const refuse = (rule: string, message: string): null => {
     findings.push({ file: path, line: 1, column: 1, level: 'error', rule, message });
     return null;
@@ -15,6 +20,7 @@ export async function readText(path: string, findings: ConfigFinding[]): Promise
     return await readFile(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (code === 'ENOENT' && mayBeMissing) return null;
     return code === 'ENOENT'
       ? refuse('no-file', 'this file is missing')
       : refuse('unreadable', `the file cannot be read (${code})`);

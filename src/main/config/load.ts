@@ -10,9 +10,11 @@ import { formatFinding } from '../../flow/finding.js';
 import { readSource } from '../../flow/source.js';
 import { buildCallback, buildDialOut, type DialOut } from './callback.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
-import { byFileAndPlace, readText } from './files.js';
+import { buildEmergency, type EmergencyAnnouncement, type EmergencyFile, emergencyTexts } from './emergency.js';
+import { buildEndpoints, type Endpoint, type EndpointsFile } from './endpoints.js';
+import { byFileAndPlace, readOptionalText, readText } from './files.js';
 import { checkNames, type SourceFile } from './names.js';
-import { buildQueueRules } from './queue-rules.js';
+import { buildAnnouncing, buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
   type AgentsFile,
@@ -23,6 +25,7 @@ import {
   hotlineShape,
   type QueuesFile,
   queuesShape,
+  SHAPES,
 } from './shapes.js';
 
 /** Everything that `config/` says, checked and frozen. What the environment says is put over it by `settle` (environment.ts). */
@@ -57,6 +60,10 @@ export interface LoadedConfig {
   readonly skills: readonly string[];
   readonly tiers: readonly string[];
   readonly customers: CustomerDirectory;
+  /** Systems that flows may ask and tell, by name. */
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+  /** Announcements that can be switched on, by name. */
+  readonly emergency: Readonly<Record<string, EmergencyAnnouncement>>;
   readonly acd: AcdConfig;
   /** Whom we may dial outside, and by which trunk; null: nobody. */
   readonly dialOut: DialOut | null;
@@ -74,21 +81,29 @@ export interface LoadOptions {
 
 const FINDINGS_SHOWN = 200;
 const FILES = ['hotline', 'queues', 'agents', 'customers'] as const;
-type FileName = (typeof FILES)[number];
+/** A site without them has no endpoints and no announcements. */
+const OPTIONAL_FILES = ['endpoints', 'emergency'] as const;
+const ALL_FILES = [...FILES, ...OPTIONAL_FILES];
+type FileName = (typeof ALL_FILES)[number];
+const isOptional = (name: FileName): boolean => OPTIONAL_FILES.some((optional) => optional === name);
 
-/** Reads the four files. All mistakes of all files are found in one run; one error refuses the whole. Never throws for what stands in a file. */
+/** Reads the files. All mistakes of all files are found in one run; one error refuses the whole. Never throws for what stands in a file. */
 export async function loadConfig(folder: string, options: LoadOptions = {}): Promise<Result<LoadedConfig, ConfigFinding[]>> {
   const base = resolve(options.base ?? join(folder, '..'));
   const findings: ConfigFinding[] = [];
-  const texts = await Promise.all(FILES.map((name) => readText(join(folder, `${name}.yaml`), findings)));
+  const texts = await Promise.all(
+    ALL_FILES.map((name) => (isOptional(name) ? readOptionalText : readText)(join(folder, `${name}.yaml`), findings)),
+  );
   const sources = Object.fromEntries(
-    FILES.map((name, index) => [name, parse(join(folder, `${name}.yaml`), texts[index] ?? null, findings)]),
+    ALL_FILES.map((name, index) => [name, parse(join(folder, `${name}.yaml`), texts[index] ?? null, findings)]),
   ) as Record<FileName, SourceFile | null>;
 
   const hotline = shaped(hotlineShape, sources.hotline, findings);
   const queues = shaped(queuesShape, sources.queues, findings);
   const agents = shaped(agentsShape, sources.agents, findings);
   const customers = shaped(customersShape, sources.customers, findings);
+  const endpoints = shaped(SHAPES.endpoints, sources.endpoints, findings);
+  const emergency = shaped(SHAPES.emergency, sources.emergency, findings);
   const flowsFolder = resolve(base, textAt(sources.hotline, ['folders', 'flows']) ?? 'ivr-flows');
   findings.push(...checkNames(sources, options.flows ?? (await flowsIn(flowsFolder))));
 
@@ -96,7 +111,15 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
   if (errors.length > 0) return err(errors.slice(0, FINDINGS_SHOWN));
   if (!hotline || !queues || !agents || !customers) throw new Error('a file was refused without a finding');
   const version = createHash('sha256').update(texts.join('\u0000')).digest('hex').slice(0, 12);
-  return ok(build({ hotline, queues, agents, customers }, base, version, findings));
+  return ok(build({ hotline, queues, agents, customers, endpoints, emergency }, base, version, findings));
+}
+
+/** What the announcements of `emergency.yaml` say, by the ids of their prompts, for who needs no more of the configuration. */
+export async function readEmergencyTexts(file: string): Promise<Result<ReturnType<typeof emergencyTexts>, ConfigFinding[]>> {
+  const findings: ConfigFinding[] = [];
+  const source = parse(file, await readOptionalText(file, findings), findings);
+  const checked = shaped(SHAPES.emergency, source, findings);
+  return findings.some(({ level }) => level === 'error') ? err(findings) : ok(emergencyTexts(buildEmergency(checked)));
 }
 
 /** `config/queues.yaml:7:13  error  unknown-skill  there is no skill "servce"; did you mean "service"?` */
@@ -131,6 +154,8 @@ interface Files {
   readonly queues: QueuesFile;
   readonly agents: AgentsFile;
   readonly customers: CustomersFile;
+  readonly endpoints: EndpointsFile | null;
+  readonly emergency: EmergencyFile | null;
 }
 
 function build(files: Files, base: string, version: string, warnings: readonly ConfigFinding[]): LoadedConfig {
@@ -159,6 +184,8 @@ function build(files: Files, base: string, version: string, warnings: readonly C
     skills: hotline.skills,
     tiers: hotline.tiers,
     customers: customerDirectory(files.customers, hotline.countryCode),
+    endpoints: buildEndpoints(files.endpoints, base),
+    emergency: buildEmergency(files.emergency),
     acd: buildAcd(files),
     dialOut: hotline.dialOut === undefined ? null : buildDialOut(hotline.dialOut, hotline.countryCode),
     maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
@@ -189,7 +216,7 @@ function buildCalendar(calendar: HotlineFile['calendars'][string], siteZone: str
 }
 
 /** What the engine is told, from checked files. */
-export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
+export function buildAcd({ hotline, queues, agents }: Pick<Files, 'hotline' | 'queues' | 'agents'>): AcdConfig {
   const calendars = buildCalendars(hotline);
   return {
     queues: Object.entries(queues.queues).map(([id, queue]) => ({
@@ -212,17 +239,14 @@ export function buildAcd({ hotline, queues, agents }: Files): AcdConfig {
       agents: buildAgentChoice(queue.agents),
       callers: buildCallerOrder(queue.callers),
       limits: { waiting: queue.limits.waiting, waitMs: queue.limits.wait },
-      announce: {
-        positionEveryMs: queue.announce.position,
-        positionFirstMs: queue.announce.first,
-        comfort: queue.announce.comfort,
-      },
+      ...buildAnnouncing(queue.announce),
       ...buildQueueRules(queue, calendars),
       ...(queue.callback && { callback: buildCallback(queue.callback) }),
       music: queue.music,
       record: { share: queue.record.share, keepMs: queue.record.keep },
     })),
     agents: Object.entries(agents.agents).map(([id, agent]) => ({ id: asId(id), ...agent })),
+    announcePlans: Object.fromEntries(Object.entries(queues.announcePlans).map(([name, plan]) => [name, buildAnnouncing(plan)])),
     notReadyReasons: hotline.notReadyReasons,
     notReadyLimitMs: hotline.notReadyLimits,
     phoneFailuresAllowed: hotline.phones.failuresAllowed,

@@ -5,7 +5,7 @@ import { daysBetween, isDay, isTimeZone } from '../../base/calendar.js';
 import { parseDuration } from '../../base/time.js';
 import { didYouMean, quoted } from '../../flow/finding.js';
 import type { Path, Source } from '../../flow/source.js';
-import { numberKey } from './customers.js';
+import { accountKey, numberKey } from './customers.js';
 import type { ConfigFinding } from './shape-findings.js';
 
 /**
@@ -19,6 +19,8 @@ export interface ConfigSources {
   readonly queues: SourceFile | null;
   readonly agents: SourceFile | null;
   readonly customers: SourceFile | null;
+  readonly endpoints: SourceFile | null;
+  readonly emergency: SourceFile | null;
 }
 
 export interface SourceFile {
@@ -28,12 +30,13 @@ export interface SourceFile {
 
 export function checkNames(sources: ConfigSources, flows: readonly string[]): ConfigFinding[] {
   const findings: ConfigFinding[] = [];
-  const { hotline, queues, agents, customers } = sources;
+  const { hotline, queues, agents, customers, emergency } = sources;
   if (hotline) checkHotline(new Reader(hotline, findings), flows);
   const settings = hotline ? new Reader(hotline, findings) : null;
   if (queues) checkQueues(new Reader(queues, findings), settings, agents ? new Reader(agents, findings) : null);
   if (agents) checkAgents(new Reader(agents, findings), settings, queues ? new Reader(queues, findings) : null);
   if (customers) checkCustomers(new Reader(customers, findings), settings, agents ? new Reader(agents, findings) : null);
+  if (emergency) checkEmergency(new Reader(emergency, findings), settings);
   return findings;
 }
 
@@ -273,6 +276,7 @@ function checkCustomers(customers: Reader, settings: Reader | null, agents: Read
   const languages = settings?.has(['languages']) ? settings.texts(['languages']) : ['zh', 'en'];
   const countryCode = settings?.at(['countryCode']);
   const owners = new Map<string, string>();
+  const holders = new Map<string, string>();
   for (const id of customers.keys(['customers'])) {
     const path = ['customers', id];
     customers.text([...path, 'tier'], (tier) => customers.known('tier', tier, tiers));
@@ -285,6 +289,26 @@ function checkCustomers(customers: Reader, settings: Reader | null, agents: Read
         owners.set(key, owner ?? id);
         return owner === undefined || ['duplicate-number', `this number is one of ${quoted(owner)} already`];
       });
+    }
+    for (const [index] of customers.items([...path, 'accounts']).entries()) {
+      customers.text([...path, 'accounts', index], (account) => {
+        const key = accountKey(account);
+        const holder = holders.get(key);
+        holders.set(key, holder ?? id);
+        return holder === undefined || ['duplicate-account', `this account is one of ${quoted(holder)} already`];
+      });
+    }
+  }
+}
+
+/** What callers hear must be there in each language that a flow may speak. */
+function checkEmergency(emergency: Reader, settings: Reader | null): void {
+  const languages = settings?.has(['languages']) ? settings.texts(['languages']) : ['zh', 'en'];
+  for (const id of emergency.keys(['announcements'])) {
+    for (const part of ['title', 'text']) {
+      const path = ['announcements', id, part];
+      const missing = emergency.has(path) ? languages.filter((language) => !emergency.has([...path, language])) : [];
+      for (const language of missing) emergency.say(path, 'missing-language', `no ${part} for ${language}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { RequirementExpression } from '../../acd/config.js';
+import type { AnnouncePlan, RequirementExpression } from '../../acd/config.js';
 import type { Bounds, OverflowTarget, OverflowTrigger, Presence, QueueRules } from '../../acd/queue-rules.js';
 import type { Calendar } from '../../base/calendar.js';
 import { asId } from '../../base/ids.js';
@@ -9,7 +9,7 @@ type OverflowFile = QueueFile['overflow'][number];
 
 /** What the engine is told about a queue's rules; a rule that is not in the file is absent. */
 export function buildQueueRules(queue: QueueFile, calendars: Readonly<Record<string, Calendar>>): QueueRules {
-  const { hours, empty, overflow, borrow, announce, keys, redial, handle } = queue;
+  const { hours, empty, overflow, borrow, keys, redial, handle } = queue;
   const calendar = hours && calendars[hours.calendar];
   return {
     ...(hours && calendar && { hours: { calendar, atClosing: hours.atClosing === 'keep' ? 'keep' : 'letGo' } }),
@@ -25,13 +25,24 @@ export function buildQueueRules(queue: QueueFile, calendars: Readonly<Record<str
         untilForMs: rule.untilFor,
       })),
     }),
-    ...(announce.estimate > 0 && { estimate: { firstMs: announce.estimateFirst, everyMs: announce.estimate } }),
-    ...(announce.comfortEvery > 0 && { comfortEvery: { firstMs: announce.comfortFirst, everyMs: announce.comfortEvery } }),
     ...(Object.keys(keys).length > 0 && { keys }),
     ...(redial && { redial: { withinMs: redial.within, callers: redial.callers } }),
     handleMs: handle,
   };
 }
+
+type AnnounceFile = QueueFile['announce'];
+
+/** What waiting callers are told, and when: a queue's own, or a plan that a flow asks for by name. */
+export const buildAnnouncing = (announce: AnnounceFile): AnnouncePlan => ({
+  announce: { positionEveryMs: announce.position, positionFirstMs: announce.first, comfort: announce.comfort },
+  ...estimateAndComfort(announce),
+});
+
+const estimateAndComfort = (announce: AnnounceFile): Pick<AnnouncePlan, 'estimate' | 'comfortEvery'> => ({
+  ...(announce.estimate > 0 && { estimate: { firstMs: announce.estimateFirst, everyMs: announce.estimate } }),
+  ...(announce.comfortEvery > 0 && { comfortEvery: { firstMs: announce.comfortFirst, everyMs: announce.comfortEvery } }),
+});
 
 const presenceOf = (presence: 'nobody' | 'signed-in' | 'ready'): Presence => (presence === 'signed-in' ? 'signedIn' : presence);
 

@@ -33,7 +33,7 @@ function findingsOf(issue: Issue, shape: z.ZodType, source: Source, file: string
   const given = valueAt(source.value, path);
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysAt(shape, path);
+      const known = keysAt(shape, path, source.value);
       return issue.keys.map((unknown) => {
         const hint = didYouMean(unknown, known) || `; known here: ${known.join(', ')}`;
         return finding('unknown-key', `${quoted(unknown)} is not known here${hint}`, source.atKey([...path, unknown]));
@@ -42,8 +42,10 @@ function findingsOf(issue: Issue, shape: z.ZodType, source: Source, file: string
     case 'invalid_type':
       if (given === undefined) return [finding('missing-key', `${quoted(key)} is missing: ${issue.message}`)];
       if (issue.expected === 'string' && typeof given === 'number') {
+        // So many digits may be a card, which is not repeated.
+        const number = String(given).length < 12 ? String(given) : 'it';
         return [
-          finding('unquoted-number', `${key}: put ${given} in quotes if it is a name or a number to dial; ${issue.message}`),
+          finding('unquoted-number', `${key}: put ${number} in quotes if it is a name or a number to dial; ${issue.message}`),
         ];
       }
       return [finding('wrong-type', `${key}: ${issue.message}`)];
@@ -52,6 +54,13 @@ function findingsOf(issue: Issue, shape: z.ZodType, source: Source, file: string
       if (given === undefined) return [finding('missing-key', `${quoted(key)} is missing; known are ${known.join(', ')}`)];
       const hint = didYouMean(String(given), known) || `; known are ${known.join(', ')}`;
       return [finding('unknown-value', `${key}: ${quoted(String(given))} is not known${hint}`)];
+    }
+    case 'invalid_union': {
+      // Of a choice by a word: the word is missing or not one of them.
+      const known = ((issue as { options?: readonly unknown[] }).options ?? []).map(String);
+      if (given === undefined) return [finding('missing-key', `${quoted(key)} is missing; known are ${known.join(', ')}`)];
+      const hint = didYouMean(String(given), known) || `; known are ${known.join(', ')}`;
+      return [finding('unknown-value', `${key}: ${shown(given)} is not known${hint}`)];
     }
     case 'invalid_key':
       return [finding('bad-name', `${quoted(key)}: ${issue.issues[0]?.message ?? 'not a name'}`, source.atKey(path))];
@@ -84,15 +93,32 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** The keys that the shape knows at a path, for the hint. */
-function keysAt(shape: z.ZodType, path: Path): string[] {
+function keysAt(shape: z.ZodType, path: Path, value: unknown): string[] {
+  const at = shapeAt(shape, path, value);
+  const chosen = at instanceof z.ZodDiscriminatedUnion ? chosenOf(at, valueAt(value, path)) : at;
+  return chosen instanceof z.ZodObject ? Object.keys(chosen.shape) : [];
+}
+
+function shapeAt(shape: z.ZodType, path: Path, value: unknown): z.ZodType | null {
   let at: z.ZodType = unwrapped(shape);
-  for (const step of path) {
+  for (const [index, step] of path.entries()) {
+    if (at instanceof z.ZodDiscriminatedUnion) at = chosenOf(at, valueAt(value, path.slice(0, index))) ?? at;
     if (at instanceof z.ZodObject) at = unwrapped(at.shape[String(step)] as z.ZodType);
     else if (at instanceof z.ZodRecord) at = unwrapped(at.valueType as z.ZodType);
     else if (at instanceof z.ZodArray) at = unwrapped(at.element as z.ZodType);
-    else return [];
+    else return null;
   }
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return at;
+}
+
+const chosenOf = (union: z.ZodDiscriminatedUnion, value: unknown): z.ZodType | null =>
+  (union.options.find((option) =>
+    wordsOf(option as z.ZodType, union.def.discriminator).includes(String(valueAt(value, [union.def.discriminator]))),
+  ) as z.ZodType | undefined) ?? null;
+
+function wordsOf(option: z.ZodType, discriminator: string): string[] {
+  const word: unknown = option instanceof z.ZodObject ? option.shape[discriminator] : null;
+  return word instanceof z.ZodLiteral ? [...word.values].map(String) : [];
 }
 
 function unwrapped(shape: z.ZodType): z.ZodType {

@@ -2,10 +2,26 @@ import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
 import { callbackShape, dialOutShape } from './callback.js';
 import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
+import { emergencyShape } from './emergency.js';
+import { endpointsShape } from './endpoints.js';
 import { announcements, queueRules } from './queue-rule-shapes.js';
-import { count, duration, id, language, line, name, openSpan, path, percent, phone, phoneNumber, titles } from './values.js';
+import {
+  account,
+  count,
+  duration,
+  id,
+  language,
+  line,
+  name,
+  openSpan,
+  path,
+  percent,
+  phone,
+  phoneNumber,
+  titles,
+} from './values.js';
 
-/** The shapes of the four files of `config/`. From them come the checks, the defaults, and the JSON Schemas that editors complete by. */
+/** The shapes of the files of `config/`. From them come the checks, the defaults, and the JSON Schemas that editors complete by. */
 
 const day = z
   .string({ error: 'a day is written like 2026-10-01' })
@@ -148,7 +164,13 @@ const queue = z.strictObject({
   record: z.strictObject({ keep: duration(DAY, 3_650 * DAY).default(90 * DAY), share: percent(0).default(1) }).prefault({}),
 });
 
-export const queuesShape = z.strictObject({ queues: z.record(name, queue) });
+export const queuesShape = z.strictObject({
+  queues: z.record(name, queue),
+  announcePlans: z
+    .record(name, announcements)
+    .default({})
+    .describe('further plans of announcements, for queue nodes of flows that ask for one by name'),
+});
 
 export const agentsShape = z.strictObject({
   agents: z.record(
@@ -176,6 +198,11 @@ export const customersShape = z.strictObject({
         .optional()
         .describe('the agent who looks after this customer, asked first where the queue waits for a preferred agent'),
       numbers: z.array(phoneNumber).min(1).max(20),
+      accounts: z
+        .array(account)
+        .max(50)
+        .default([])
+        .describe('cards and accounts: their characters, or sha256: and the 64 hex digits of their SHA-256'),
     }),
   ),
 });
@@ -186,7 +213,14 @@ export type AgentsFile = z.output<typeof agentsShape>;
 export type CustomersFile = z.output<typeof customersShape>;
 
 /** File name without ending -> its shape. */
-export const SHAPES = { hotline: hotlineShape, queues: queuesShape, agents: agentsShape, customers: customersShape } as const;
+export const SHAPES = {
+  hotline: hotlineShape,
+  queues: queuesShape,
+  agents: agentsShape,
+  customers: customersShape,
+  endpoints: endpointsShape,
+  emergency: emergencyShape,
+} as const;
 
 /** JSON Schemas of what an author writes, by file name. */
 export function configSchemas(): Record<string, unknown> {

@@ -50,6 +50,20 @@ export const count = (least: number, most: number) =>
     .min(least, { error: `not between ${least} and ${most}` })
     .max(most, { error: `not between ${least} and ${most}` });
 
+const UNITS = { B: 1, KB: 1024, MB: 1024 * 1024 } as const;
+
+/** An amount of bytes with its unit, between two bounds, both allowed. */
+export const bytes = (least: number, most: number) =>
+  z
+    .string({ error: 'a size needs its unit; write it like 64KB' })
+    .regex(/^\d{1,9}(B|KB|MB)$/, { error: 'a size is written like 64KB or 1MB' })
+    .transform((text, context): number => {
+      const [, digits = '', unit = 'B'] = /^(\d+)(\D+)$/.exec(text) ?? [];
+      const size = Number(digits) * UNITS[unit as keyof typeof UNITS];
+      if (size >= least && size <= most) return size;
+      return refuse(context, 'out-of-range', `${text} is not between ${least} and ${most} bytes`);
+    });
+
 /** Names of queues, flows, skills, groups, calendars, reasons. */
 export const name = z
   .string({ error: 'a name is needed' })
@@ -63,6 +77,13 @@ export const id = z
 export const phoneNumber = z
   .string({ error: 'a number to dial is a text' })
   .regex(/^\+?[0-9]{2,20}$/, { error: 'a number to dial is 2 to 20 digits, with a plus before them if need be' });
+
+/** A card or an account, or the SHA-256 of one. What is refused is never repeated: it may be a card with one digit wrong. */
+export const account = z.string({ error: 'an account is a text' }).transform((text, context): string => {
+  if (/^sha256:[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9][A-Za-z0-9 -]{3,39}$/.test(text)) return text;
+  const written = 'in quotes; letters, digits, spaces and dashes, 4 to 40, or sha256: and 64 hex digits';
+  return refuse(context, 'bad-account', `an account is a text ${written}`);
+});
 
 export const phone = z
   .string({ error: 'a phone is a text like sip:1001' })
