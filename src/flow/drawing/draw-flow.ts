@@ -79,7 +79,7 @@ function sized(flow: CheckedFlow, id: string, node: FlowNode, language: string):
     line: flow.lines.get(id) ?? null,
     isStart: id === flow.start,
     isEnd: kindOf(node.kind).isEnd(node),
-    width: Math.ceil(Math.max(72, ...texts.map(widthOf)) + 28),
+    width: Math.ceil(Math.max(72, ...texts.map(widthOf)) + 32),
     height: LINE * (label === '' ? 2 : 3) + 12,
   };
 }
