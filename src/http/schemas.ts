@@ -6,11 +6,13 @@ import type {
   Board,
   CallbackView,
   CallView,
+  OutlookView,
   QueueCounts,
   QueueView,
   RecordingView,
   ServiceLevelView,
   Share,
+  SpanView,
   SwitchView,
   WaitingCallView,
 } from '../service-level/views.js';
@@ -90,6 +92,12 @@ const waitingCall = object<WaitingCallView>({
   tier: text,
 });
 
+const spanFields = {
+  ...{ fromMs: moment, numerator: count, denominator: count, share: orNull(share) },
+  ...{ offered: count, answered: count, abandoned: count },
+};
+const spanView = object<SpanView>(spanFields);
+
 export const queueView = object<QueueView>({
   queueId: text,
   title: { type: 'object', additionalProperties: text },
@@ -101,6 +109,42 @@ export const queueView = object<QueueView>({
   asaMs: orNull({ type: 'number', minimum: 0 }),
   ahtMs: orNull({ type: 'number', minimum: 0 }),
   abandonRate: shareView,
+  answerRate: shareView,
+  sure: {
+    type: ['object', 'null'],
+    description: 'bounds of the true level, 19 times in 20',
+    properties: { low: share, high: share },
+    required: ['low', 'high'],
+    additionalProperties: false,
+  },
+  recent: object<QueueView['recent']>({ m5: spanView, m15: spanView, m30: spanView }),
+  interval: object<QueueView['interval']>({ ...spanFields, lengthMs }),
+  trend: list({
+    type: 'array',
+    items: count,
+    minItems: 2,
+    maxItems: 2,
+    description: 'numerator and denominator of five minutes',
+  }),
+  waits: object<QueueView['waits']>({ p50Ms: orNull(lengthMs), p95Ms: orNull(lengthMs), p99Ms: orNull(lengthMs) }),
+  outlook: object<OutlookView>({
+    saveable: count,
+    goodInARow: orNull(count),
+    expectedRest: orNull({ type: 'number', minimum: 0 }),
+    restShare: orNull({ type: 'number' }),
+    callsPerHour: { type: 'number', minimum: 0 },
+    ahtMs: lengthMs,
+    patienceMs: lengthMs,
+    agentsPresent: count,
+    agentsNeeded: count,
+  }),
+  estimateError: {
+    type: ['object', 'null'],
+    properties: { calls: count, meanAbsMs: lengthMs, biasMs: { type: 'integer' } },
+    required: ['calls', 'meanAbsMs', 'biasMs'],
+    additionalProperties: false,
+  },
+  ronaToday: count,
   agents: agentCounts,
 });
 
@@ -116,6 +160,11 @@ export const agentView = object<AgentView>({
   callId: orNull(text),
   answeredToday: count,
   ronaToday: count,
+  signInsToday: count,
+  busyTodayMs: lengthMs,
+  idleTodayMs: lengthMs,
+  notReadyTodayMs: lengthMs,
+  signedInTodayMs: lengthMs,
 });
 
 export const callView = object<CallView>({

@@ -3,6 +3,7 @@ import type { AgentState, AgentStatus, FactOf } from '../base/facts.js';
 import type { AgentId, CallId } from '../base/ids.js';
 import { alternativesIn, implies } from '../base/requirement.js';
 import type { Ms } from '../base/time.js';
+import { AgentDays, type AgentDayView, occupancyParts } from './agent-day.js';
 import type { AgentCounts, AgentView } from './views.js';
 
 interface AgentRecord {
@@ -17,10 +18,7 @@ interface AgentRecord {
   state: AgentState;
   sinceMs: Ms | null;
   callId: CallId | null;
-  /** Day that the two counts below belong to: the day of the answer, and of the ring. */
-  day: Ms;
-  answered: number;
-  rona: number;
+  readonly days: AgentDays;
 }
 
 /** Agents' status, state and figures of the day. */
@@ -29,8 +27,11 @@ export class AgentFold {
   /** Agents by the requirement that they meet; queues with the same requirement share one entry. */
   readonly #capable = new Map<string, AgentRecord[]>();
 
-  constructor(agents: readonly AgentConfig[], queues: readonly QueueConfig[]) {
-    for (const { id, name, team } of agents) this.#agents.set(id, blank(id, name, team, true));
+  readonly #dayStartMs: (atMs: Ms) => Ms;
+
+  constructor(agents: readonly AgentConfig[], queues: readonly QueueConfig[], dayStartMs: (atMs: Ms) => Ms) {
+    this.#dayStartMs = dayStartMs;
+    for (const { id, name, team } of agents) this.#agents.set(id, this.#blank(id, name, team, true));
     for (const { require } of queues) {
       const key = requirementKey(require);
       if (this.#capable.has(key)) continue;
@@ -49,11 +50,14 @@ export class AgentFold {
     // Ready or not is said by a fact of its own, which may stand before or after this one.
     if (agent.status === 'loggedOut')
       Object.assign(agent, { status: 'notReady', reason: 'signedIn', state: 'idle', callId: null });
+    agent.days.count('signIns', fact.atMs);
+    agent.days.change(fact.atMs, agent);
   }
 
   signedOut(fact: FactOf<'agentSignedOut'>): void {
     const agent = this.#agent(fact.agentId);
     const gone = { status: 'loggedOut', reason: null, state: 'idle', callId: null, phone: null, sinceMs: fact.atMs } as const;
+    agent.days.change(fact.atMs, { status: 'loggedOut', reason: null, state: 'idle' });
     Object.assign(agent, gone);
   }
 
@@ -63,6 +67,7 @@ export class AgentFold {
     agent.reason = fact.reason;
     agent.sinceMs = fact.atMs;
     if (fact.status === 'loggedOut') agent.phone = null;
+    agent.days.change(fact.atMs, agent);
   }
 
   stateChanged(fact: FactOf<'agentStateChanged'>): void {
@@ -70,14 +75,17 @@ export class AgentFold {
     agent.state = fact.to;
     agent.callId = fact.to === 'idle' ? null : fact.callId;
     agent.sinceMs = fact.atMs;
+    agent.days.change(fact.atMs, agent);
   }
 
-  answered(agentId: AgentId, day: Ms): void {
-    this.#today(agentId, day).answered += 1;
+  /** An offer ended in the agent's hands, or the agent was connected. */
+  count(agentId: AgentId, what: 'answered' | 'declined' | 'rona', atMs: Ms): void {
+    this.#agent(agentId).days.count(what, atMs);
   }
 
-  notAnswered(agentId: AgentId, day: Ms): void {
-    this.#today(agentId, day).rona += 1;
+  /** Every agent's day that `nowMs` lies in; those who were not there have zeros. */
+  days(nowMs: Ms): AgentDayView[] {
+    return [...this.#agents.values()].map((agent) => agent.days.view(nowMs));
   }
 
   /** Agents who meet a queue's requirement, by what they do now; the five kinds add up to `signedIn`. */
@@ -95,7 +103,8 @@ export class AgentFold {
     const views: AgentView[] = [];
     for (const agent of this.#agents.values()) {
       if (!agent.configured && agent.status === 'loggedOut') continue;
-      const sameDay = agent.day === day;
+      const today = agent.days.booked(day);
+      const { busyMs, idleMs } = occupancyParts(today);
       views.push({
         agentId: agent.agentId,
         name: agent.name,
@@ -106,8 +115,13 @@ export class AgentFold {
         state: agent.state,
         sinceMs: agent.sinceMs ?? startedAtMs,
         callId: agent.callId,
-        answeredToday: sameDay ? agent.answered : 0,
-        ronaToday: sameDay ? agent.rona : 0,
+        answeredToday: today.answered,
+        ronaToday: today.rona,
+        signInsToday: today.signIns,
+        busyTodayMs: busyMs,
+        idleTodayMs: idleMs,
+        notReadyTodayMs: Object.values(today.notReadyMs).reduce((sum, ms) => sum + ms, 0),
+        signedInTodayMs: today.signedInMs,
       });
     }
     return views;
@@ -116,34 +130,28 @@ export class AgentFold {
   #agent(agentId: AgentId): AgentRecord {
     let agent = this.#agents.get(agentId);
     if (!agent) {
-      agent = blank(agentId, agentId, '', false);
+      agent = this.#blank(agentId, agentId, '', false);
       this.#agents.set(agentId, agent);
     }
     return agent;
   }
 
-  #today(agentId: AgentId, day: Ms): AgentRecord {
-    const agent = this.#agent(agentId);
-    if (agent.day !== day) Object.assign(agent, { day, answered: 0, rona: 0 });
-    return agent;
+  #blank(agentId: AgentId, name: string, team: string, configured: boolean): AgentRecord {
+    return {
+      agentId,
+      name,
+      team,
+      configured,
+      phone: null,
+      status: 'loggedOut',
+      reason: null,
+      state: 'idle',
+      sinceMs: null,
+      callId: null,
+      days: new AgentDays(agentId, this.#dayStartMs),
+    };
   }
 }
-
-const blank = (agentId: AgentId, name: string, team: string, configured: boolean): AgentRecord => ({
-  agentId,
-  name,
-  team,
-  configured,
-  phone: null,
-  status: 'loggedOut',
-  reason: null,
-  state: 'idle',
-  sinceMs: null,
-  callId: null,
-  day: Number.NaN,
-  answered: 0,
-  rona: 0,
-});
 
 /** What an agent does wins over what was chosen: somebody who asked for a break while talking is still talking. */
 function activity(agent: AgentRecord): 'idle' | 'ringing' | 'talking' | 'wrapUp' | 'notReady' {

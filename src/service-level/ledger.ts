@@ -1,18 +1,21 @@
 import type { AgentConfig, QueueConfig } from '../acd/config.js';
 import { type InOrder, standingOrder } from '../base/caller-order.js';
 import type { Fact, FactOf } from '../base/facts.js';
-import type { CallId, QueueId } from '../base/ids.js';
+import type { AgentId, CallId, QueueId } from '../base/ids.js';
 import { invariant } from '../base/result.js';
-import type { Ms } from '../base/time.js';
+import { MINUTE, type Ms } from '../base/time.js';
 import { AbandonedFold } from './abandoned-fold.js';
+import type { AgentDayView } from './agent-day.js';
 import { AgentFold } from './agent-fold.js';
 import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
 import { serviceLevel, share } from './formulas.js';
+import { outlookOf, RATE_OVER_MS, sureBounds } from './outlook.js';
+import { answerRateOf, estimateErrorOf, lookBack, waitsOf } from './queue-figures.js';
 import { QueueFold, type Stay } from './queue-fold.js';
 import { RecordingFold } from './recording-fold.js';
-import type { Board, Ledger, QueueCounts, QueueView, SwitchView, WaitingCallView } from './views.js';
+import type { Board, Ledger, QueueCounts, QueueDetails, QueueView, SwitchView, WaitingCallView } from './views.js';
 
 export interface LedgerOptions {
   readonly queues: readonly QueueConfig[];
@@ -23,12 +26,20 @@ export interface LedgerOptions {
   readonly dayName?: (atMs: Ms) => string;
   /** Ended calls and recordings that are remembered; 5,000 unless told. */
   readonly remembered?: number;
+  /** 15 or 30 minutes; 30 unless told. */
+  readonly intervalMs?: Ms;
+  /** Calls still expected in a queue today, by a forecast; null: nothing to go by. */
+  readonly expectedRest?: (queueId: QueueId, nowMs: Ms) => number | null;
 }
 
 /** A ledger that also answers for any span of minutes of the last two days. */
 export interface CountingLedger extends Ledger {
   /** Counts of the calls that entered `queueId` within [fromMs, toMs), by whole minutes, as they stand at `nowMs`. */
   counts(queueId: string, fromMs: Ms, toMs: Ms, nowMs: Ms): QueueCounts;
+  /** The day of `nowMs` of one queue by tier, lane, agent and team (`tier:vip`), and its waits by the second. Null: no such queue. */
+  details(queueId: string, nowMs: Ms): QueueDetails | null;
+  /** How each agent has spent the day of `nowMs`, up to `nowMs`. */
+  agentDays(nowMs: Ms): AgentDayView[];
 }
 
 const CALLERS_SHOWN = 50;
@@ -43,6 +54,9 @@ export function createLedger(options: LedgerOptions): CountingLedger {
 
 class FoldedLedger implements CountingLedger {
   readonly #queues: readonly QueueConfig[];
+  readonly #teams: ReadonlyMap<AgentId, string>;
+  readonly #expectedRest: NonNullable<LedgerOptions['expectedRest']>;
+  readonly #intervalMs: Ms;
   readonly #lines: QueueFold;
   readonly #agents: AgentFold;
   readonly #calls: CallFold;
@@ -54,10 +68,14 @@ class FoldedLedger implements CountingLedger {
   #seq = 0;
   #firstAtMs: Ms | null = null;
 
-  constructor({ queues, agents, dayStartMs, dayName = (atMs) => `${dayStartMs(atMs)}`, remembered = 5_000 }: LedgerOptions) {
+  constructor(options: LedgerOptions) {
+    const { queues, agents, dayStartMs, dayName = (atMs) => `${dayStartMs(atMs)}`, remembered = 5_000 } = options;
     this.#queues = queues;
+    this.#expectedRest = options.expectedRest ?? (() => null);
+    this.#intervalMs = options.intervalMs ?? 30 * MINUTE;
     this.#lines = new QueueFold(queues, dayStartMs);
-    this.#agents = new AgentFold(agents, queues);
+    this.#agents = new AgentFold(agents, queues, (atMs) => this.#lines.dayOf(atMs));
+    this.#teams = new Map(agents.map(({ id, team }) => [id, team]));
     this.#calls = new CallFold(remembered);
     this.#abandoned = new AbandonedFold(remembered);
     this.#recordings = new RecordingFold(remembered);
@@ -84,7 +102,7 @@ class FoldedLedger implements CountingLedger {
   #fold(fact: Fact): void {
     switch (fact.kind) {
       case 'callQueued':
-        this.#lines.queued(fact);
+        this.#lines.queued(fact, this.#calls.caller(fact.callId).tier);
         return;
       case 'callBlocked':
         this.#lines.blocked(fact);
@@ -93,11 +111,11 @@ class FoldedLedger implements CountingLedger {
         this.#lines.reprioritised(fact);
         return;
       case 'offerEnded':
-        if (fact.outcome === 'noAnswer') this.#agents.notAnswered(fact.agentId, this.#lines.dayOf(fact.atMs));
+        this.#offerEnded(fact);
         return;
       case 'callAnswered':
-        this.#agents.answered(fact.agentId, this.#lines.dayOf(fact.atMs));
-        this.#lines.answered(fact);
+        this.#agents.count(fact.agentId, 'answered', fact.atMs);
+        this.#lines.answered(fact, this.#teams.get(fact.agentId) ?? '');
         this.#abandoned.answered(fact.callId);
         return;
       case 'callLeftQueue':
@@ -161,7 +179,7 @@ class FoldedLedger implements CountingLedger {
         this.#callbacks.attempted(fact);
         return;
       case 'callbackEnded':
-        if (fact.agentId !== null) this.#agents.answered(fact.agentId, this.#lines.dayOf(fact.atMs));
+        if (fact.agentId !== null) this.#agents.count(fact.agentId, 'answered', fact.atMs);
         this.#callbacks.ended(fact);
         return;
       case 'flowEntered':
@@ -180,6 +198,13 @@ class FoldedLedger implements CountingLedger {
       case 'resynced':
         return;
     }
+  }
+
+  #offerEnded({ outcome, agentId, queueId, atMs }: FactOf<'offerEnded'>): void {
+    if (outcome === 'declined') this.#agents.count(agentId, 'declined', atMs);
+    if (outcome !== 'noAnswer') return;
+    this.#agents.count(agentId, 'rona', atMs);
+    this.#lines.notAnswered(queueId, atMs);
   }
 
   /** A call that ends while it waits, as its switch is lost, is abandoned: for the caller it makes no difference. */
@@ -238,6 +263,23 @@ class FoldedLedger implements CountingLedger {
     return this.#lines.span(queueId as QueueId, fromMs, toMs, nowMs);
   }
 
+  details(queueId: string, nowMs: Ms): QueueDetails | null {
+    const queue = this.#queues.find((each) => each.id === queueId);
+    if (!queue) return null;
+    const level = (counts: QueueCounts) => ({ counts, level: serviceLevel(queue.target.formula, counts) });
+    const parts = [...this.#lines.parts(queue.id, nowMs)].map(([part, counts]) => ({ part, ...level(counts) }));
+    return {
+      ...level(this.#lines.today(queue.id, nowMs)),
+      queueId: queue.id,
+      parts: parts.sort((a, b) => (a.part < b.part ? -1 : 1)),
+      waits: this.#lines.waits(queue.id, nowMs),
+    };
+  }
+
+  agentDays(nowMs: Ms): AgentDayView[] {
+    return this.#agents.days(nowMs);
+  }
+
   flowDay(flowId: string, day: string) {
     return this.#flows.view(flowId, day, this.#seq);
   }
@@ -247,18 +289,37 @@ class FoldedLedger implements CountingLedger {
     const waiting = this.#lines.waiting(queue.id);
     const stays = [...waiting];
     const { formula, withinMs, share: target } = queue.target;
+    const level = serviceLevel(formula, today);
+    const more = this.#lines.more(queue.id, nowMs);
+    const agents = this.#agents.counts(queue.require);
+    const rateEnd = Math.floor(nowMs / MINUTE) * MINUTE + MINUTE;
+    const outlook = outlookOf({
+      queue,
+      today,
+      recentOffered: this.#lines.span(queue.id, rateEnd - RATE_OVER_MS, rateEnd, nowMs).offered,
+      sumWaitAbandonedMs: more.sumWaitAbandonedMs,
+      agents,
+      expectedRest: this.#expectedRest(queue.id, nowMs),
+    });
     return {
       queueId: queue.id,
       title: queue.title,
       today,
-      serviceLevel: { ...serviceLevel(formula, today), formula, withinMs, target },
+      serviceLevel: { ...level, formula, withinMs, target },
       waiting: stays.length,
       longestWaitSinceMs: stays.length === 0 ? null : stays.reduce((least, stay) => Math.min(least, stay.enteredAtMs), nowMs),
       callers: this.#headOfLine(queue, stays, nowMs),
       asaMs: mean(today.sumWaitAnsweredMs, today.answered),
       ahtMs: mean(today.sumTalkMs + today.sumHoldMs + today.sumWrapUpMs, today.answered),
       abandonRate: share(today.abandoned, today.offered),
-      agents: this.#agents.counts(queue.require),
+      answerRate: answerRateOf(today),
+      sure: sureBounds(level.numerator, level.denominator),
+      ...lookBack(this.#lines, queue, this.#intervalMs, nowMs),
+      waits: waitsOf(more),
+      outlook,
+      estimateError: estimateErrorOf(more),
+      ronaToday: more.rona,
+      agents,
     };
   }
 

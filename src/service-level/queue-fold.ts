@@ -4,6 +4,7 @@ import type { AgentId, CallId, QueueId } from '../base/ids.js';
 import { DAY, MINUTE, type Ms } from '../base/time.js';
 import { addTally, countAnswer, countEntry, countExit, countsAt, emptyTally, type Tally } from './tally.js';
 import type { QueueCounts } from './views.js';
+import { type WaitCounts, WaitHistogram } from './wait-histogram.js';
 
 /** One call's stay in one queue, from its entry on. A call that comes back later makes a new stay; an unanswered offer does not. */
 export interface Stay {
@@ -17,13 +18,37 @@ export interface Stay {
   /** Where this stay is counted: its minute and its day of entry. */
   readonly minute: Tally;
   readonly day: Tally;
+  readonly more: DayMore;
+  /** Day counts of the caller's tier and lane. */
+  readonly parts: readonly Tally[];
+  readonly estimateMs: Ms | null;
 }
+
+/** What else is counted of one queue on one day. */
+export interface DayMore {
+  readonly waits: WaitHistogram;
+  /** `tier:vip`, `lane:ordinary`, `agent:1001`, `team:north` -> the same counts; of an agent and a team only what they answered. */
+  readonly parts: Map<string, Tally>;
+  sumWaitAbandonedMs: Ms;
+  rona: number;
+  /** Of the answered calls for which a wait was foretold. */
+  estimates: { calls: number; sumAbsMs: Ms; sumMs: Ms };
+}
+
+const blankMore = (): DayMore => ({
+  waits: new WaitHistogram(),
+  parts: new Map(),
+  sumWaitAbandonedMs: 0,
+  rona: 0,
+  estimates: { calls: 0, sumAbsMs: 0, sumMs: 0 },
+});
 
 interface Line {
   readonly config: QueueConfig;
   /** By minute of entry, and by start of the day of entry. */
   readonly minutes: Map<Ms, Tally>;
   readonly days: Map<Ms, Tally>;
+  readonly more: Map<Ms, DayMore>;
   /** In order of entry. */
   readonly waiting: Map<CallId, Stay>;
 }
@@ -43,7 +68,8 @@ export class QueueFold {
 
   constructor(queues: readonly QueueConfig[], dayStartMs: (atMs: Ms) => Ms) {
     this.#dayStartMs = dayStartMs;
-    for (const config of queues) this.#lines.set(config.id, { config, minutes: new Map(), days: new Map(), waiting: new Map() });
+    for (const config of queues)
+      this.#lines.set(config.id, { config, minutes: new Map(), days: new Map(), more: new Map(), waiting: new Map() });
   }
 
   /** The queue of a call that waits, else null. */
@@ -51,7 +77,7 @@ export class QueueFold {
     return this.#stays.get(callId) ?? null;
   }
 
-  queued(fact: FactOf<'callQueued'>): void {
+  queued(fact: FactOf<'callQueued'>, tier: string): void {
     const current = this.#stays.get(fact.callId);
     if (current?.queueId === fact.queueId) {
       // Nobody enters a queue twice without leaving it: the place and the clock are kept.
@@ -60,7 +86,7 @@ export class QueueFold {
       return;
     }
     if (current) this.#leave(current, 'flowedOut', fact.atMs - current.enteredAtMs);
-    this.#enter(fact.callId, fact.queueId, fact.atMs, fact.lane, fact.priority, fact.placeFromMs);
+    this.#enter(fact, tier);
   }
 
   reprioritised(fact: FactOf<'callReprioritised'>): void {
@@ -78,14 +104,27 @@ export class QueueFold {
     day.blocked += 1;
   }
 
-  answered(fact: FactOf<'callAnswered'>): void {
+  /** A phone rang for a call of this queue and nobody picked up. */
+  notAnswered(queueId: QueueId, atMs: Ms): void {
+    const line = this.#lines.get(queueId);
+    if (line) keyed(line.more, this.#dayOf(atMs), DAYS_KEPT, blankMore).rona += 1;
+  }
+
+  answered(fact: FactOf<'callAnswered'>, team: string): void {
     const stay = this.#stayFor(fact.callId, fact.queueId, fact.atMs, fact.waitMs);
     const line = stay && this.#lines.get(stay.queueId);
     if (!line) return;
     this.#forget(stay, line);
-    countAnswer(stay.minute, fact.waitMs, line.config.target);
-    countAnswer(stay.day, fact.waitMs, line.config.target);
-    this.#answered.set(fact.agentId, stay);
+    const { target } = line.config;
+    for (const tally of [stay.minute, stay.day, ...stay.parts]) countAnswer(tally, fact.waitMs, target);
+    stay.more.waits.add('answered', fact.waitMs);
+    countEstimate(stay, fact.waitMs);
+    const own = [`agent:${fact.agentId}`, ...(team === '' ? [] : [`team:${team}`])].map((key) => partOf(stay.more, key));
+    for (const tally of own) {
+      countEntry(tally);
+      countAnswer(tally, fact.waitMs, target);
+    }
+    this.#answered.set(fact.agentId, { ...stay, parts: [...stay.parts, ...own] });
   }
 
   left(fact: FactOf<'callLeftQueue'>): void {
@@ -102,7 +141,7 @@ export class QueueFold {
   talkEnded(fact: FactOf<'talkEnded'>): void {
     const stay = this.#answered.get(fact.agentId);
     if (!stay || stay.callId !== fact.callId) return;
-    for (const tally of [stay.minute, stay.day]) {
+    for (const tally of [stay.minute, stay.day, ...stay.parts]) {
       tally.sumTalkMs += fact.talkMs;
       tally.sumHoldMs += fact.holdMs;
     }
@@ -111,8 +150,7 @@ export class QueueFold {
   wrapUpEnded(fact: FactOf<'wrapUpEnded'>): void {
     const stay = this.#answered.get(fact.agentId);
     if (!stay || stay.callId !== fact.callId) return;
-    stay.minute.sumWrapUpMs += fact.wrapUpMs;
-    stay.day.sumWrapUpMs += fact.wrapUpMs;
+    for (const tally of [stay.minute, stay.day, ...stay.parts]) tally.sumWrapUpMs += fact.wrapUpMs;
   }
 
   /** Who waits in a queue, in order of entry. */
@@ -134,11 +172,38 @@ export class QueueFold {
     const sum = emptyTally();
     const line = this.#lines.get(queueId);
     if (!line) return countsAt(sum, 0, 0);
-    for (const [minute, tally] of line.minutes) if (minute >= fromMs && minute < toMs) addTally(sum, tally);
+    if ((toMs - fromMs) / MINUTE < line.minutes.size) {
+      for (let minute = Math.ceil(fromMs / MINUTE) * MINUTE; minute < toMs; minute += MINUTE) {
+        const tally = line.minutes.get(minute);
+        if (tally) addTally(sum, tally);
+      }
+    } else for (const [minute, tally] of line.minutes) if (minute >= fromMs && minute < toMs) addTally(sum, tally);
     return this.#counts(line, sum, nowMs, (stay) => {
       const minute = minuteOf(stay.enteredAtMs);
       return minute >= fromMs && minute < toMs;
     });
+  }
+
+  /** What else was counted on the day of `nowMs`. */
+  more(queueId: QueueId, nowMs: Ms): DayMore {
+    return this.#lines.get(queueId)?.more.get(this.#dayOf(nowMs)) ?? blankMore();
+  }
+
+  /** The day's counts by tier, lane, agent and team, as they stand at `nowMs`. */
+  parts(queueId: QueueId, nowMs: Ms): Map<string, QueueCounts> {
+    const line = this.#lines.get(queueId);
+    const found = new Map<string, QueueCounts>();
+    for (const [key, tally] of line?.more.get(this.#dayOf(nowMs))?.parts ?? []) {
+      found.set(
+        key,
+        this.#counts(line as Line, tally, nowMs, (stay) => stay.parts.includes(tally)),
+      );
+    }
+    return found;
+  }
+
+  waits(queueId: QueueId, nowMs: Ms): WaitCounts {
+    return this.more(queueId, nowMs).waits.view();
   }
 
   /** Start of the site's day, remembered per minute because a time zone is dear to ask. */
@@ -158,12 +223,24 @@ export class QueueFold {
     return countsAt(tally, late, longestMs);
   }
 
-  #enter(callId: CallId, queueId: QueueId, atMs: Ms, lane: string, priority: number, placeFromMs = atMs): Stay | null {
+  #enter(entry: Entry, tier: string): Stay | null {
+    const { callId, queueId, atMs, lane, priority } = entry;
     const line = this.#lines.get(queueId);
     if (!line) return null;
-    const stay: Stay = { callId, queueId, enteredAtMs: atMs, placeFromMs, lane, priority, ...this.#tallies(line, atMs) };
-    countEntry(stay.minute);
-    countEntry(stay.day);
+    const more = keyed(line.more, this.#dayOf(atMs), DAYS_KEPT, blankMore);
+    const stay: Stay = {
+      callId,
+      queueId,
+      enteredAtMs: atMs,
+      placeFromMs: entry.placeFromMs ?? atMs,
+      lane,
+      priority,
+      ...this.#tallies(line, atMs),
+      more,
+      parts: [partOf(more, `lane:${lane}`), ...(tier === '' ? [] : [partOf(more, `tier:${tier}`)])],
+      estimateMs: entry.estimateMs ?? null,
+    };
+    for (const tally of [stay.minute, stay.day, ...stay.parts]) countEntry(tally);
     line.waiting.set(callId, stay);
     this.#stays.set(callId, stay);
     return stay;
@@ -174,15 +251,17 @@ export class QueueFold {
     const current = this.#stays.get(callId);
     if (current?.queueId === queueId) return current;
     if (current) this.#leave(current, 'flowedOut', atMs - current.enteredAtMs);
-    return this.#enter(callId, queueId, atMs - waitMs, 'ordinary', 0);
+    return this.#enter({ callId, queueId, atMs: atMs - waitMs, lane: 'ordinary', priority: 0 }, '');
   }
 
   #leave(stay: Stay, exit: QueueExit, waitMs: Ms): void {
     const line = this.#lines.get(stay.queueId);
     if (!line) return;
     this.#forget(stay, line);
-    countExit(stay.minute, exit, waitMs, line.config.target);
-    countExit(stay.day, exit, waitMs, line.config.target);
+    for (const tally of [stay.minute, stay.day, ...stay.parts]) countExit(tally, exit, waitMs, line.config.target);
+    if (exit !== 'abandoned') return;
+    stay.more.waits.add('abandoned', waitMs);
+    stay.more.sumWaitAbandonedMs += waitMs;
   }
 
   #forget(stay: Stay, line: Line): void {
@@ -192,8 +271,8 @@ export class QueueFold {
 
   #tallies(line: Line, atMs: Ms): { minute: Tally; day: Tally } {
     return {
-      minute: tallyAt(line.minutes, minuteOf(atMs), MINUTES_KEPT),
-      day: tallyAt(line.days, this.#dayOf(atMs), DAYS_KEPT),
+      minute: keyed(line.minutes, minuteOf(atMs), MINUTES_KEPT, emptyTally),
+      day: keyed(line.days, this.#dayOf(atMs), DAYS_KEPT, emptyTally),
     };
   }
 
@@ -209,12 +288,31 @@ export class QueueFold {
 
 const minuteOf = (atMs: Ms): Ms => Math.floor(atMs / MINUTE) * MINUTE;
 
-/** Finds or makes a tally; the oldest made goes when there are too many. */
-function tallyAt(tallies: Map<Ms, Tally>, key: Ms, kept: number): Tally {
-  const found = tallies.get(key);
+interface Entry {
+  readonly callId: CallId;
+  readonly queueId: QueueId;
+  readonly atMs: Ms;
+  readonly lane: string;
+  readonly priority: number;
+  readonly placeFromMs?: Ms;
+  readonly estimateMs?: Ms | null;
+}
+
+const partOf = ({ parts }: DayMore, key: string): Tally => keyed(parts, key, Number.POSITIVE_INFINITY, emptyTally);
+
+function countEstimate({ estimateMs, more: { estimates } }: Stay, waitMs: Ms): void {
+  if (estimateMs === null) return;
+  estimates.calls += 1;
+  estimates.sumAbsMs += Math.abs(estimateMs - waitMs);
+  estimates.sumMs += estimateMs - waitMs;
+}
+
+/** Finds or makes an entry; the oldest made goes when there are too many. */
+function keyed<K, V>(entries: Map<K, V>, key: K, kept: number, make: () => V): V {
+  const found = entries.get(key);
   if (found) return found;
-  const tally = emptyTally();
-  tallies.set(key, tally);
-  if (tallies.size > kept) tallies.delete(tallies.keys().next().value as Ms);
-  return tally;
+  const made = make();
+  entries.set(key, made);
+  if (entries.size > kept) entries.delete(entries.keys().next().value as K);
+  return made;
 }

@@ -3,6 +3,7 @@ import type { AgentState, AgentStatus, CallOutcome, Fact } from '../base/facts.j
 import type { AgentId, CallId, FlowId, OfferId, QueueId, RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { CallbackView } from './callback-fold.js';
+import type { WaitCounts } from './wait-histogram.js';
 
 export type { CallbackView } from './callback-fold.js';
 
@@ -60,6 +61,42 @@ export interface WaitingCallView {
   readonly tier: string;
 }
 
+/** What a span of time gave: calls that entered within it, by whole minutes, as they stand now. */
+export interface SpanView extends Share {
+  readonly fromMs: Ms;
+  readonly offered: number;
+  readonly answered: number;
+  readonly abandoned: number;
+}
+
+/** What is needed to reach the target. */
+export interface OutlookView {
+  /** Callers waiting who are not yet past the threshold. */
+  readonly saveable: number;
+  /** Good calls in a row that bring today's level to the target; 0: it is there; null: it cannot be reached any more. */
+  readonly goodInARow: number | null;
+  /** Calls still expected today, by the forecast; null: there is none. */
+  readonly expectedRest: number | null;
+  /** Share of those that must be good; above 1 the target is out of reach, below 0 it is safe. */
+  readonly restShare: number | null;
+  /** What `agentsNeeded` rests on: the last 15 minutes' rate, today's handle time and patience (the usual ones while there are few calls). */
+  readonly callsPerHour: number;
+  readonly ahtMs: Ms;
+  readonly patienceMs: Ms;
+  /** Signed in and not notReady. */
+  readonly agentsPresent: number;
+  /** By Erlang A, to hold the target at that rate. */
+  readonly agentsNeeded: number;
+}
+
+/** How far the wait that was foretold at entry lay from the wait that came, of today's answered calls. */
+export interface EstimateError {
+  readonly calls: number;
+  readonly meanAbsMs: Ms;
+  /** Above 0: callers waited less than foretold. */
+  readonly biasMs: Ms;
+}
+
 export interface QueueView {
   readonly queueId: QueueId;
   readonly title: Readonly<Record<string, string>>;
@@ -74,7 +111,32 @@ export interface QueueView {
   readonly asaMs: Ms | null;
   readonly ahtMs: Ms | null;
   readonly abandonRate: Share;
+  /** answered / offered, of those who are not waiting any more. */
+  readonly answerRate: Share;
+  /** Bounds of the true level, 19 times in 20: wide where there are few calls. Null without calls. */
+  readonly sure: { readonly low: number; readonly high: number } | null;
+  /** Rolling: the last 5, 15 and 30 minutes, the present one included. */
+  readonly recent: { readonly m5: SpanView; readonly m15: SpanView; readonly m30: SpanView };
+  /** The half hour (or quarter) that it is now. */
+  readonly interval: SpanView & { readonly lengthMs: Ms };
+  /** The last hour in steps of five minutes, oldest first: numerator and denominator. */
+  readonly trend: ReadonlyArray<readonly [number, number]>;
+  /** Waits of today's answered callers, to the second above; null: nobody, or longer than ten minutes. */
+  readonly waits: { readonly p50Ms: Ms | null; readonly p95Ms: Ms | null; readonly p99Ms: Ms | null };
+  readonly outlook: OutlookView;
+  /** Null: no call has been answered for which a wait was foretold. */
+  readonly estimateError: EstimateError | null;
+  readonly ronaToday: number;
   readonly agents: AgentCounts;
+}
+
+/** One queue's day, taken apart. Parts: `tier:vip`, `lane:ordinary`, `agent:1001`, `team:north`; of agents and teams only what they answered. */
+export interface QueueDetails {
+  readonly queueId: QueueId;
+  readonly counts: QueueCounts;
+  readonly level: Share;
+  readonly parts: ReadonlyArray<{ readonly part: string; readonly counts: QueueCounts; readonly level: Share }>;
+  readonly waits: WaitCounts;
 }
 
 /** Agents who have the queue's basic requirement, by what they do now. */
@@ -100,6 +162,12 @@ export interface AgentView {
   readonly callId: CallId | null;
   readonly answeredToday: number;
   readonly ronaToday: number;
+  readonly signInsToday: number;
+  /** Today's time on calls (talk, hold, wrap-up), ready without a call, and not ready, up to `sinceMs`: the page adds what has passed since. */
+  readonly busyTodayMs: Ms;
+  readonly idleTodayMs: Ms;
+  readonly notReadyTodayMs: Ms;
+  readonly signedInTodayMs: Ms;
 }
 
 export interface CallView {

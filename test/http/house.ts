@@ -45,6 +45,14 @@ const share = (numerator: number, denominator: number) => ({
   share: denominator === 0 ? null : numerator / denominator,
 });
 
+const aSpan = ({ offered, answered, abandoned, answeredInTime }: QueueCounts) => ({
+  fromMs: 0,
+  ...share(answeredInTime, answered + abandoned),
+  offered,
+  answered,
+  abandoned,
+});
+
 export function aQueue(
   id: string,
   title: Record<string, string>,
@@ -70,6 +78,25 @@ export function aQueue(
     asaMs: answered === 0 ? null : counts.sumWaitAnsweredMs / answered,
     ahtMs: answered === 0 ? null : (counts.sumTalkMs + counts.sumHoldMs + counts.sumWrapUpMs) / answered,
     abandonRate: share(abandoned, counts.offered - counts.waiting),
+    answerRate: share(answered, counts.offered - counts.waiting),
+    sure: null,
+    recent: { m5: aSpan(counts), m15: aSpan(counts), m30: aSpan(counts) },
+    interval: { ...aSpan(counts), lengthMs: 1_800_000 },
+    trend: Array.from({ length: 12 }, (_, step): [number, number] => (step < 11 ? [0, 0] : [counts.answeredInTime, answered])),
+    waits: { p50Ms: null, p95Ms: null, p99Ms: null },
+    outlook: {
+      saveable: counts.waiting - counts.waitingLate,
+      goodInARow: 0,
+      expectedRest: null,
+      restShare: null,
+      callsPerHour: 0,
+      ahtMs: 180_000,
+      patienceMs: 180_000,
+      agentsPresent: 0,
+      agentsNeeded: 0,
+    },
+    estimateError: null,
+    ronaToday: 0,
     agents: { signedIn: 0, idle: 0, ringing: 0, talking: 0, wrapUp: 0, notReady: 0 },
   };
 }
@@ -98,6 +125,11 @@ export function anAgent(id: string, more: Partial<AgentView> = {}): AgentView {
     callId: null,
     answeredToday: 0,
     ronaToday: 0,
+    signInsToday: 1,
+    busyTodayMs: 0,
+    idleTodayMs: 0,
+    notReadyTodayMs: 0,
+    signedInTodayMs: 0,
     ...more,
   };
 }
