@@ -202,9 +202,13 @@ export class Hotline {
         return;
       case 'timer':
         return this.#timer(event.timerId);
-      case 'reconfigured':
+      case 'reconfigured': {
+        const { acd } = state.config;
         state.config = event.config;
-        return state.decide({ kind: 'configure', config: event.config.acd });
+        // New flows alone leave queues and agents as they are; sorting all lines anew would hold up every caller.
+        if (event.config.acd !== acd) state.decide({ kind: 'configure', config: event.config.acd });
+        return;
+      }
       case 'lookupEnded': {
         const call = state.calls.get(event.callId);
         if (state.asking.get(event.callId) === event.turn) state.asking.delete(event.callId);

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FlowId } from '../../base/ids.js';
-import { err, type Result } from '../../base/result.js';
+import { err, ok, type Result } from '../../base/result.js';
 import type { Finding } from '../../flow/finding.js';
-import { type KnownNames, parseFlow } from '../../flow/parse-flow.js';
-import type { CheckedFlow } from '../../flow/program.js';
+import { type KnownNames, parseFlow, readFlowShape } from '../../flow/parse-flow.js';
+import type { CheckedFlow, FlowShape } from '../../flow/program.js';
 import { readSource } from '../../flow/source.js';
 
 /** Flow files on disk. A version is the content: the same text has the same version on every machine. */
 
 /** Far above what the checker takes; a file beyond it is not even read. */
 const MAX_BYTES = 4 * 1024 * 1024;
+
+/** A name that begins with a dot is an editor's half-written file. */
+const FLOW_FILE = /^[^.].*\.ya?ml$/;
 
 export const flowVersion = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
@@ -25,7 +28,7 @@ export async function readFlowFile(path: string, known: KnownNames): Promise<Res
 export async function listFlowFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder);
   return names
-    .filter((name) => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name))
+    .filter((name) => FLOW_FILE.test(name) && !/\.test\.ya?ml$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }
@@ -35,13 +38,52 @@ export async function flowIdsOf(paths: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const path of paths) {
     const text = await readText(path);
-    const source = text.ok ? readSource(text.value, path) : text;
-    const value = source.ok ? source.value.value : null;
-    const id = typeof value === 'object' && value !== null && 'flow' in value ? value.flow : null;
-    if (typeof id === 'string') ids.push(id);
+    const id = text.ok ? claimOf(text.value, path).id : null;
+    if (id !== null) ids.push(id);
   }
   return ids;
 }
+
+/** What a text says of itself to other flows. A file that cannot be read as YAML may still have a line that names its flow. */
+function claimOf(text: string, path: string): { readonly id: string | null; readonly shape: FlowShape | null } {
+  const source = readSource(text, path);
+  const read = source.ok ? readFlowShape(source.value.value) : null;
+  if (read !== null) return { id: read.flow, shape: read.shape };
+  return { id: source.ok ? null : (/^flow:[ \t]+([a-z][a-z0-9-]{0,63})[ \t\r]*$/m.exec(text)?.[1] ?? null), shape: null };
+}
+
+/**
+ * Checks texts that may lead into each other, by the names of their files; names of `known.flows` are added to what they are. Of two that have
+ * the same flow, the later one is refused.
+ */
+export function checkFlowTexts(
+  texts: ReadonlyMap<string, string>,
+  known: KnownNames,
+): ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>> {
+  const claims = Array.from(texts, ([file, text]) => claimOf(text, file));
+  const flows = [...(known.flows ?? []), ...claims.flatMap(({ id }) => id ?? [])];
+  const shapes = claims.flatMap(({ id, shape }): [string, FlowShape][] => (id === null || shape === null ? [] : [[id, shape]]));
+  const all: KnownNames = { ...known, flows, flowShapes: new Map([...(known.flowShapes ?? []), ...shapes]) };
+  const seen = new Set<string>();
+  return new Map(
+    Array.from(texts, ([file, text]): [string, Result<CheckedFlow, readonly Finding[]>] => {
+      const flow = parseFlow(text, { file, known: all, version: flowVersion(text) });
+      if (!flow.ok) return [file, flow];
+      if (seen.has(flow.value.flowId)) return [file, err([duplicate(file, flow.value.flowId)])];
+      seen.add(flow.value.flowId);
+      return [file, flow];
+    }),
+  );
+}
+
+const duplicate = (file: string, flowId: string): Finding => ({
+  file,
+  line: 1,
+  column: 1,
+  level: 'error',
+  rule: 'duplicate-flow',
+  message: `another file has the flow "${flowId}" too`,
+});
 
 export interface FlowFolder {
   readonly flows: ReadonlyMap<FlowId, CheckedFlow>;
@@ -51,33 +93,42 @@ export interface FlowFolder {
 
 /** Reads a folder of flows that may lead into each other. `known.flows` is added to what is found there. */
 export async function readFlowFolder(folder: string, known: KnownNames): Promise<FlowFolder> {
+  const read = await readFlowTexts(folder);
+  if (!read.ok) return { flows: new Map(), findings: read.error };
+  const { texts, unreadable: findings } = read.value;
+  const checked = checkFlowTexts(new Map(Array.from(texts, ([name, text]) => [join(folder, name), text])), known);
+  const flows = new Map<FlowId, CheckedFlow>();
+  const found = [...findings.values()].flat();
+  for (const flow of checked.values()) {
+    if (flow.ok) flows.set(flow.value.flowId, flow.value);
+    found.push(...(flow.ok ? flow.value.warnings : flow.error));
+  }
+  return { flows, findings: found };
+}
+
+export interface FlowTexts {
+  /** Name of the file in the folder -> what stands in it, in the order of the names. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Files that are there and cannot be read. */
+  readonly unreadable: ReadonlyMap<string, readonly Finding[]>;
+}
+
+/** The texts of a folder of flows, unchecked. An error: the folder itself cannot be read. */
+export async function readFlowTexts(folder: string): Promise<Result<FlowTexts, readonly Finding[]>> {
   let paths: string[];
   try {
     paths = await listFlowFiles(folder);
   } catch (error) {
-    return { flows: new Map(), findings: [unreadable(folder, error)] };
+    return err([unreadable(folder, error)]);
   }
-  const all: KnownNames = { ...known, flows: [...(known.flows ?? []), ...(await flowIdsOf(paths))] };
-  const flows = new Map<FlowId, CheckedFlow>();
-  const findings: Finding[] = [];
+  const texts = new Map<string, string>();
+  const bad = new Map<string, readonly Finding[]>();
   for (const path of paths) {
-    const flow = await readFlowFile(path, all);
-    if (!flow.ok) findings.push(...flow.error);
-    else if (flows.has(flow.value.flowId)) {
-      findings.push({
-        file: path,
-        line: 1,
-        column: 1,
-        level: 'error',
-        rule: 'duplicate-flow',
-        message: `another file has the flow "${flow.value.flowId}" too`,
-      });
-    } else {
-      findings.push(...flow.value.warnings);
-      flows.set(flow.value.flowId, flow.value);
-    }
+    const text = await readText(path);
+    if (text.ok) texts.set(basename(path), text.value);
+    else bad.set(basename(path), text.error);
   }
-  return { flows, findings };
+  return ok({ texts, unreadable: bad });
 }
 
 async function readText(path: string): Promise<Result<string, Finding[]>> {
