@@ -1,24 +1,28 @@
 import { HOUR, MINUTE, type Ms, SECOND } from '../../base/time.js';
 import type { SpanMin } from './rows.js';
 
+const QUARTER: Ms = 15 * MINUTE;
+const REMEMBERED = 1_000;
+
 /** Intervals begin with the site's day, so that an hour is an hour of the wall also where the zone is half an hour off. */
 export class Spans {
   readonly #dayStartMs: (atMs: Ms) => Ms;
-  #minute = Number.NaN;
-  #day = 0;
+  readonly #days = new Map<Ms, Ms>();
 
   constructor(dayStartMs: (atMs: Ms) => Ms) {
     this.#dayStartMs = dayStartMs;
   }
 
-  /** Start of the site's day, remembered per minute because a time zone is dear to ask. */
+  /** Start of the site's day, remembered because a time zone is dear to ask. Days begin at whole quarters of an hour, in every zone. */
   dayOf(atMs: Ms): Ms {
-    const minute = Math.floor(atMs / MINUTE) * MINUTE;
-    if (minute !== this.#minute) {
-      this.#minute = minute;
-      this.#day = this.#dayStartMs(minute);
+    const quarter = Math.floor(atMs / QUARTER) * QUARTER;
+    let day = this.#days.get(quarter);
+    if (day === undefined) {
+      day = this.#dayStartMs(quarter);
+      if (this.#days.size >= REMEMBERED) this.#days.clear();
+      this.#days.set(quarter, day);
     }
-    return this.#day;
+    return day;
   }
 
   startOf(span: SpanMin | 30, atMs: Ms): Ms {

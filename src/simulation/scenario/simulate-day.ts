@@ -1,5 +1,6 @@
 import { AcdEngine } from '../../acd/engine.js';
 import type { AcdAction, AcdEvent, AcdOutcome } from '../../acd/events.js';
+import type { FactBody } from '../../base/facts.js';
 import { type AgentId, asId, type CallId, type OfferId, type TimerId } from '../../base/ids.js';
 import { type Random, seededRandom } from '../../base/random.js';
 import type { Ms } from '../../base/time.js';
@@ -45,11 +46,17 @@ export interface DayOutcome {
   readonly stale: number;
 }
 
-export const simulateDay = (scenario: Scenario, dayIndex: number): DayOutcome => new Day(scenario, dayIndex).run();
+/** `hear` is told every fact of the engine, with the time since the day began. */
+export const simulateDay = (
+  scenario: Scenario,
+  dayIndex: number,
+  hear: (atMs: Ms, fact: FactBody) => void = () => {},
+): DayOutcome => new Day(scenario, dayIndex, hear).run();
 
 class Day {
   readonly #scenario: Scenario;
   readonly #engine: AcdEngine;
+  readonly #hear: (atMs: Ms, fact: FactBody) => void;
   readonly #counts: DayCounts;
   readonly #heap = new EventHeap<Happening>();
   readonly #callers = new Map<CallId, Caller>();
@@ -67,7 +74,8 @@ class Day {
   #calls = 0;
   #events = 0;
 
-  constructor(scenario: Scenario, dayIndex: number) {
+  constructor(scenario: Scenario, dayIndex: number, hear: (atMs: Ms, fact: FactBody) => void) {
+    this.#hear = hear;
     this.#scenario = scenario;
     this.#engine = new AcdEngine(scenario.acd);
     this.#counts = new DayCounts(scenario);
@@ -201,6 +209,7 @@ class Day {
       if (++this.#events % FORGET_EVERY === 0) this.#engine.takeChanges();
       this.#timersOf(outcome);
       for (const fact of outcome.facts) {
+        this.#hear(this.#nowMs, fact);
         this.#counts.take(this.#nowMs, fact);
         if (fact.kind === 'callLeftQueue' && fact.exit === 'abandoned') this.#callers.delete(fact.callId);
         else if (fact.kind === 'callAnswered') this.#answered(fact.callId);
