@@ -46,7 +46,8 @@ export class AgentDays {
   /** The agent does something else from now on. */
   change(atMs: Ms, next: AgentMoment): void {
     this.#book(atMs);
-    this.#now = next;
+    const { status, reason, state } = next;
+    this.#now = { status, reason, state };
     this.#bookedToMs = atMs;
   }
 

@@ -298,6 +298,7 @@ class FoldedLedger implements CountingLedger {
       today,
       recentOffered: this.#lines.span(queue.id, rateEnd - RATE_OVER_MS, rateEnd, nowMs).offered,
       sumWaitAbandonedMs: more.sumWaitAbandonedMs,
+      talks: more.talks,
       agents,
       expectedRest: this.#expectedRest(queue.id, nowMs),
     });

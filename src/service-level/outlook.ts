@@ -20,6 +20,8 @@ export interface OutlookInputs {
   readonly recentOffered: number;
   /** Waits of today's abandoned callers, added up. */
   readonly sumWaitAbandonedMs: Ms;
+  /** Today's talks that are over. */
+  readonly talks: number;
   readonly agents: AgentCounts;
   /** Calls still expected today; null: nothing to go by. */
   readonly expectedRest: number | null;
@@ -48,9 +50,9 @@ export function outlookOf(inputs: OutlookInputs): OutlookView {
 }
 
 /** Today's own mean, as soon as there are a few calls. To whole seconds: what is reckoned from it need not change with each call. */
-function handleMs({ queue, today }: OutlookInputs): Ms {
-  if (today.answered < ENOUGH) return queue.handleMs ?? USUAL_HANDLE_MS;
-  const mean = (today.sumTalkMs + today.sumHoldMs + today.sumWrapUpMs) / today.answered;
+function handleMs({ queue, today, talks }: OutlookInputs): Ms {
+  if (talks < ENOUGH) return queue.handleMs ?? USUAL_HANDLE_MS;
+  const mean = (today.sumTalkMs + today.sumHoldMs + today.sumWrapUpMs) / talks;
   return Math.max(1_000, Math.round(mean / 1_000) * 1_000);
 }
 

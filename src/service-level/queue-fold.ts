@@ -30,6 +30,8 @@ export interface DayMore {
   /** `tier:vip`, `lane:ordinary`, `agent:1001`, `team:north` -> the same counts; of an agent and a team only what they answered. */
   readonly parts: Map<string, Tally>;
   sumWaitAbandonedMs: Ms;
+  /** Of today's entries, talks that are over: a handle time can be had from these. */
+  talks: number;
   rona: number;
   /** Of the answered calls for which a wait was foretold. */
   estimates: { calls: number; sumAbsMs: Ms; sumMs: Ms };
@@ -39,6 +41,7 @@ const blankMore = (): DayMore => ({
   waits: new WaitHistogram(),
   parts: new Map(),
   sumWaitAbandonedMs: 0,
+  talks: 0,
   rona: 0,
   estimates: { calls: 0, sumAbsMs: 0, sumMs: 0 },
 });
@@ -141,6 +144,7 @@ export class QueueFold {
   talkEnded(fact: FactOf<'talkEnded'>): void {
     const stay = this.#answered.get(fact.agentId);
     if (!stay || stay.callId !== fact.callId) return;
+    stay.more.talks += 1;
     for (const tally of [stay.minute, stay.day, ...stay.parts]) {
       tally.sumTalkMs += fact.talkMs;
       tally.sumHoldMs += fact.holdMs;
