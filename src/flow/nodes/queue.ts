@@ -1,27 +1,28 @@
 import { z } from 'zod';
-import { asId, type QueueId } from '../../base/ids.js';
+import { type AgentId, asId, type QueueId } from '../../base/ids.js';
+import type { Ms } from '../../base/time.js';
 import type { SkillExpression } from '../contract.js';
-import { SORRY_NODE } from '../program.js';
-import { target } from '../shapes.js';
+import { duration } from '../shapes.js';
 import type { Path } from '../source.js';
+import type { Walk } from '../walk.js';
 import type { Build, NodeKind } from './kind.js';
+import { compileExits, exitFields, leaveQueue, type QueueExits } from './queue-exits.js';
 
-export interface QueueNode {
+export interface QueueNode extends QueueExits {
   readonly kind: 'queue';
   readonly to: string;
   readonly lane: 'ordinary' | 'vip';
   readonly priority: number;
   readonly skills: SkillExpression;
-  /** Null: the call ends when the agent hangs up. */
-  readonly answered: string | null;
-  readonly timedOut: string;
-  readonly blocked: string;
-  readonly exit: string;
-  /** Exits that the queue asks for by name: by its keys and its rules of overflow, and `closed`, `full`, `no-agents`. */
-  readonly exits: ReadonlyMap<string, string>;
+  /** Null: the tier of the account that the caller was identified by, else as the directory says of the number calling. */
+  readonly tier: string | null;
+  /** Kept for this agent for so long, then as the queue chooses; null: for nobody. */
+  readonly agent: { readonly agentId: string; readonly graceMs: Ms } | null;
+  /** A plan of announcements, `none` for silence; null: the queue's own. */
+  readonly announce: string | null;
 }
 
-const EXIT_NAME = /^[a-z][a-z0-9-]{0,47}$/;
+const DEFAULT_GRACE_MS = 20_000;
 
 /** Skill -> least level, all of them; `all` and `any` hold lists of further ones. */
 const skills = z
@@ -41,13 +42,12 @@ const shape = z.strictObject({
     lane: z.enum(['ordinary', 'vip']).optional(),
     priority: z.int().min(0).max(1000).optional(),
     skills: skills.optional(),
+    tier: z.string().optional(),
+    agent: z.string().optional(),
+    grace: duration.optional(),
+    announce: z.string().optional(),
   }),
-  answered: target.optional(),
-  timedOut: target.optional(),
-  blocked: target.optional(),
-  noAgents: target.optional(),
-  exit: target.optional(),
-  exits: z.record(z.string(), target).optional(),
+  ...exitFields,
 });
 
 function checkSkills(expression: SkillExpression | undefined, path: Path, build: Build): void {
@@ -57,61 +57,56 @@ function checkSkills(expression: SkillExpression | undefined, path: Path, build:
   }
 }
 
+/** The queue knows the tier of the number calling by itself; that of an account only the flow knows. */
+export function tierOfAccount({ lookup }: Walk): string | null {
+  const tier = lookup('caller.verified') === true ? lookup('caller.tier') : null;
+  return typeof tier === 'string' ? tier : null;
+}
+
 export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
   name: 'queue',
   about:
-    'Waits for an agent. answered: after the talk. timedOut, blocked (or noAgents), exit, and the named exits: the queue let the caller go; without them a polite sorry and goodbye.',
+    'Waits for an agent. tier goes before that of the directory; agent (with grace) is who is waited for first; announce is a plan of announcements, or none. answered: after the talk. timedOut, blocked (or noAgents), exit, and the named exits: the queue let the caller go; without them a polite sorry and goodbye.',
   shape,
   waits: true,
   compile(raw, build) {
     const { queue } = raw;
     build.known('queue', ['queue', 'to'], queue.to);
     checkSkills(queue.skills as SkillExpression | undefined, ['queue', 'skills'], build);
-    if (raw.blocked !== undefined && raw.noAgents !== undefined) {
-      build.errorAtKey('contradiction', ['noAgents'], 'noAgents is another word for blocked; give one of them');
-    }
-    const exits = new Map<string, string>();
-    for (const [name, to] of Object.entries(raw.exits ?? {})) {
-      if (!EXIT_NAME.test(name)) build.errorAtKey('bad-name', ['exits', name], 'an exit is small letters, digits and dashes');
-      exits.set(name, build.target(['exits', name], to, name, ''));
-    }
-    const orSorry = (name: 'timedOut' | 'blocked' | 'noAgents' | 'exit'): string =>
-      raw[name] === undefined ? SORRY_NODE : build.target([name], raw[name], name, '');
+    if (queue.tier !== undefined) build.known('tier', ['queue', 'tier'], queue.tier);
+    if (queue.agent !== undefined) build.known('agent', ['queue', 'agent'], queue.agent);
+    else if (queue.grace !== undefined)
+      build.errorAtKey('contradiction', ['queue', 'grace'], 'this is how long the caller is kept for an agent: give it agent');
+    if (queue.announce !== undefined && queue.announce !== 'none')
+      build.known('announcement', ['queue', 'announce'], queue.announce);
     return {
       kind: 'queue',
       to: queue.to,
       lane: queue.lane ?? 'ordinary',
       priority: queue.priority ?? 0,
       skills: { ...(queue.skills as SkillExpression | undefined) },
-      answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered', ''),
-      timedOut: orSorry('timedOut'),
-      blocked: orSorry(raw.blocked === undefined ? 'noAgents' : 'blocked'),
-      exit: orSorry('exit'),
-      exits,
+      tier: queue.tier ?? null,
+      agent: queue.agent === undefined ? null : { agentId: queue.agent, graceMs: queue.grace ?? DEFAULT_GRACE_MS },
+      announce: queue.announce ?? null,
+      ...compileExits(raw, build),
     };
   },
   isEnd: () => true,
   enter(node, walk) {
     walk.setKeys('');
     walk.change({ waitingFor: 'queue' });
+    const tier = node.tier ?? tierOfAccount(walk);
     walk.effects.push({
       kind: 'enterQueue',
       queueId: asId<QueueId>(node.to),
       lane: node.lane,
       priority: node.priority,
       skills: node.skills,
+      ...(tier !== null && { tier }),
+      ...(node.agent !== null && { agent: { ...node.agent, agentId: asId<AgentId>(node.agent.agentId) } }),
+      ...(node.announce !== null && { announce: node.announce === 'none' ? 'none' : { plan: node.announce } }),
     });
     return null;
   },
-  input(node, walk, input) {
-    if (input.kind === 'talkEnded') return node.answered ?? walk.end();
-    if (input.kind !== 'queueLeft') return null;
-    const named = input.branch ? node.exits.get(input.branch) : undefined;
-    if (named !== undefined) return named;
-    if (input.exit === 'timedOut') return node.timedOut;
-    if (input.exit === 'exitedByKey') return node.exit;
-    // Let go because nobody is there or the queue has closed: as if the caller had not got in.
-    const refused = input.exit === 'blocked' || input.branch === 'no-agents' || input.branch === 'closed';
-    return refused ? node.blocked : SORRY_NODE;
-  },
+  input: leaveQueue,
 };
