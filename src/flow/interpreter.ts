@@ -1,7 +1,8 @@
 import type { FlowInput, FlowOutcome, FlowProgram, FlowState, FlowWorld } from './contract.js';
 import type { Next } from './nodes/kind.js';
 import { kindOf } from './nodes/kinds.js';
-import { BUILT_IN_NODES, type CheckedFlow, type FlowNode, SORRY_NODE } from './program.js';
+import { parametersFor } from './parameters.js';
+import { BUILT_IN_NODES, type CheckedFlow, EMERGENCY_NODE, type FlowNode, SORRY_NODE } from './program.js';
 import { Walk } from './walk.js';
 
 /** Nodes in a row without a caller's key, after which a flow has run away and the call ends. */
@@ -10,6 +11,7 @@ export const MAX_HOPS = 100;
 /** The first step of a call through a flow. Pure: same arguments, same outcome. */
 export function startFlow(program: FlowProgram, world: FlowWorld): FlowOutcome {
   const checked = program as CheckedFlow;
+  const params = parametersFor(checked.shape.params, {});
   const state: FlowState = {
     flowId: checked.flowId,
     version: checked.version,
@@ -23,10 +25,11 @@ export function startFlow(program: FlowProgram, world: FlowWorld): FlowOutcome {
     hops: 0,
     deadlineMs: null,
     stack: [],
+    ...(Object.keys(params).length > 0 && { params }),
   };
   const walk = new Walk(checked, state, world, false, false);
   walk.fact({ kind: 'flowEntered', flowId: checked.flowId, version: checked.version });
-  run(walk, checked.start);
+  run(walk, world.emergency?.(world.dnis) ? EMERGENCY_NODE : checked.start);
   return walk.outcome();
 }
 

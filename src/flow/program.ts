@@ -3,11 +3,14 @@ import type { Expression, ValueType } from './expression.js';
 import type { Finding } from './finding.js';
 import type { BranchNode } from './nodes/branch.js';
 import type { CallbackNode } from './nodes/callback.js';
+import type { CollectNode } from './nodes/collect.js';
+import type { EmergencyNode } from './nodes/emergency.js';
 import type { SubFlowNode } from './nodes/flow.js';
-import type { GotoNode } from './nodes/goto.js';
+import type { GotoNode, NextNode } from './nodes/goto.js';
 import type { HangUpNode } from './nodes/hangup.js';
 import type { HoursNode } from './nodes/hours.js';
 import type { IdentifyNode } from './nodes/identify.js';
+import type { LanguageNode } from './nodes/language.js';
 import type { MenuNode } from './nodes/menu.js';
 import type { PlayNode } from './nodes/play.js';
 import type { QueueNode } from './nodes/queue.js';
@@ -54,7 +57,11 @@ export type FlowNode =
   | SubFlowNode
   | ReturnNode
   | HangUpNode
-  | GotoNode;
+  | NextNode
+  | GotoNode
+  | CollectNode
+  | LanguageNode
+  | EmergencyNode;
 export type FlowNodeOf<K extends FlowNode['kind']> = Extract<FlowNode, { kind: K }>;
 
 export interface CheckedFlow extends FlowProgram {
@@ -79,9 +86,18 @@ export interface CheckedFlow extends FlowProgram {
 
 /** Nodes that every flow has, for callers who would otherwise be left with nothing. Authors cannot write an id with `@`. */
 export const SORRY_NODE = '@sorry-busy';
+export const GOODBYE_NODE = '@goodbye';
+/** Where a call begins while an emergency announcement is on for the number it dialled. */
+export const EMERGENCY_NODE = '@emergency';
+const leave = (prompt: string): FlowNode => ({
+  kind: 'play',
+  prompts: [{ prompt, language: null }],
+  onKey: 'ignore',
+  next: null,
+  hangup: true,
+});
 export const BUILT_IN_NODES: ReadonlyMap<string, FlowNode> = new Map<string, FlowNode>([
-  [
-    SORRY_NODE,
-    { kind: 'play', prompts: [{ prompt: 'system/sorry-busy', language: null }], onKey: 'ignore', next: null, hangup: true },
-  ],
+  [SORRY_NODE, leave('system/sorry-busy')],
+  [GOODBYE_NODE, leave('system/goodbye')],
+  [EMERGENCY_NODE, { kind: 'emergency' }],
 ]);

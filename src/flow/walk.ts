@@ -3,6 +3,7 @@ import type { PromptRef } from '../base/prompts.js';
 import type { Ms } from '../base/time.js';
 import type { FlowEffect, FlowFact, FlowOutcome, FlowState, FlowValue, FlowWorld, Secrets } from './contract.js';
 import { evaluate } from './expression.js';
+import { parametersFor } from './parameters.js';
 import type { CheckedFlow, PromptPart, ValueSource } from './program.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -193,32 +194,54 @@ export class Walk {
     return Object.hasOwn(this.draft.vars, key) ? (this.draft.vars[key] as FlowValue) : null;
   };
 
-  /** Goes on in another flow; with `returnTo` it may come back to that node. The first node there, or null when that cannot be. */
-  enterFlow(flowId: FlowId, returnTo: string | null): string | null {
+  /** Counts that this node was entered, and says how often it has been in this call. */
+  count(): number {
+    const { counts = {}, flowId, node } = this.draft;
+    const name = `${flowId}/${node}`;
+    const count = (Object.hasOwn(counts, name) ? (counts[name] as number) : 0) + 1;
+    this.draft.counts = { ...counts, [name]: count };
+    return count;
+  }
+
+  /**
+   * Goes on in another flow with what it is given; with `returnTo` it may come back to that node, and `take` says which variable gets which of its
+   * results. The first node there, or null when that cannot be.
+   */
+  enterFlow(
+    flowId: FlowId,
+    returnTo: string | null,
+    given: Readonly<Record<string, FlowValue>> = {},
+    take: Readonly<Record<string, string>> = {},
+  ): string | null {
     const program = this.world.flow(flowId) as CheckedFlow | null;
-    const { stack } = this.draft;
+    const { stack, params } = this.draft;
     if (program === null || (returnTo !== null && stack.length >= MAX_STACK)) return null;
     if (returnTo !== null) {
       const { flowId: from, version } = this.draft;
-      this.draft.stack = [...stack, { flowId: from, version, node: returnTo }];
+      const kept = { ...(params !== undefined && { params }), ...(Object.keys(take).length > 0 && { take }) };
+      this.draft.stack = [...stack, { flowId: from, version, node: returnTo, ...kept }];
     }
-    return this.switchTo(program).start;
+    return this.switchTo(program, parametersFor(program.shape.params, given)).start;
   }
 
   /** Back to the flow that called this one: the node to go on with, or null when nobody did. */
-  leaveFlow(): string | null {
+  leaveFlow(results: Readonly<Record<string, FlowValue>> = {}): string | null {
     const frame = this.draft.stack.at(-1);
     if (frame === undefined) return null;
     this.draft.stack = this.draft.stack.slice(0, -1);
     const program = this.world.flow(frame.flowId) as CheckedFlow | null;
     if (program === null) return this.leaveFlow();
-    this.switchTo(program);
+    this.switchTo(program, frame.params ?? {});
+    for (const [variable, result] of Object.entries(frame.take ?? {}))
+      this.setVariable(variable, Object.hasOwn(results, result) ? (results[result] as FlowValue) : null);
     return program.nodes.has(frame.node) ? frame.node : program.start;
   }
 
-  private switchTo(program: CheckedFlow): CheckedFlow {
+  private switchTo(program: CheckedFlow, params: Readonly<Record<string, FlowValue>>): CheckedFlow {
     this.program = program;
     this.change({ flowId: program.flowId, version: program.version });
+    if (Object.keys(params).length > 0) this.draft.params = params;
+    else delete this.draft.params;
     this.fact({ kind: 'flowEntered', flowId: program.flowId, version: program.version });
     return program;
   }

@@ -2,19 +2,49 @@ import { z } from 'zod';
 import { target } from '../shapes.js';
 import type { NodeKind } from './kind.js';
 
-export interface GotoNode {
+export interface NextNode {
   readonly kind: 'next';
   readonly next: string;
 }
 
-const shape = z.strictObject({ next: target });
+const nextShape = z.strictObject({ next: target });
 
-export const gotoKind: NodeKind<'next', z.output<typeof shape>> = {
+export const nextKind: NodeKind<'next', z.output<typeof nextShape>> = {
   name: 'next',
   about: 'Goes to another node, and nothing else.',
-  shape,
+  shape: nextShape,
   waits: false,
   compile: (raw, build) => ({ kind: 'next', next: build.target(['next'], raw.next, 'next', '') }),
   isEnd: () => false,
   enter: (node) => node.next,
+};
+
+export interface GotoNode {
+  readonly kind: 'goto';
+  readonly next: string;
+  /** Times in one call that it leads to `next`, and where it leads afterwards; null: always to `next`. */
+  readonly limit: { readonly atMost: number; readonly then: string } | null;
+}
+
+const shape = z.strictObject({ goto: target, atMost: z.int().min(1).max(100).optional(), then: target.optional() });
+
+export const gotoKind: NodeKind<'goto', z.output<typeof shape>> = {
+  name: 'goto',
+  about: 'Goes to another node; with atMost only so many times in one call, and then to the node of then.',
+  shape,
+  waits: false,
+  compile(raw, build) {
+    if (raw.atMost === undefined && raw.then !== undefined)
+      build.errorAtKey('contradiction', ['then'], 'without atMost this is never reached');
+    const next = build.target(['goto'], raw.goto, 'goto', '');
+    if (raw.atMost === undefined) return { kind: 'goto', next, limit: null };
+    const then = build.target(['then'], raw.then, 'then', `give it then: where does a caller go after ${raw.atMost} times?`);
+    return { kind: 'goto', next, limit: { atMost: raw.atMost, then } };
+  },
+  isEnd: () => false,
+  isBounded: (node) => node.limit !== null,
+  enter(node, walk) {
+    if (node.limit === null) return node.next;
+    return walk.count() <= node.limit.atMost ? node.next : node.limit.then;
+  },
 };

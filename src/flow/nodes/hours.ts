@@ -17,7 +17,7 @@ const shape = z.strictObject({
 
 export const hoursKind: NodeKind<'hours', z.output<typeof shape>> = {
   name: 'hours',
-  about: 'Goes to open or closed, as the calendar says for this moment.',
+  about: 'Goes to open or closed, as the calendar says for this moment; an emergency announcement may close it.',
   shape,
   waits: false,
   compile(raw, build) {
@@ -30,6 +30,9 @@ export const hoursKind: NodeKind<'hours', z.output<typeof shape>> = {
     };
   },
   isEnd: () => false,
-  // A calendar that has gone since the flow was checked closes nothing: the queue's own hours still hold.
-  enter: (node, walk) => (walk.world.isOpen(node.calendar, walk.world.atMs) === false ? node.closed : node.open),
+  enter(node, { world }) {
+    if (world.emergency?.(world.dnis)?.then === 'closed') return node.closed;
+    // A calendar that has gone since the flow was checked closes nothing: the queue's own hours still hold.
+    return world.isOpen(node.calendar, world.atMs) === false ? node.closed : node.open;
+  },
 };

@@ -1,12 +1,15 @@
 import type { FlowNode } from '../program.js';
 import { branchKind } from './branch.js';
 import { callbackKind } from './callback.js';
+import { collectKind } from './collect.js';
+import { emergencyKind } from './emergency.js';
 import { flowKind } from './flow.js';
-import { gotoKind } from './goto.js';
+import { gotoKind, nextKind } from './goto.js';
 import { hangupKind } from './hangup.js';
 import { hoursKind } from './hours.js';
 import { identifyKind } from './identify.js';
 import type { NodeKind } from './kind.js';
+import { languageKind } from './language.js';
 import { menuKind } from './menu.js';
 import { playKind } from './play.js';
 import { queueKind } from './queue.js';
@@ -17,6 +20,8 @@ import { setKind } from './set.js';
 export const NODE_KINDS = {
   play: playKind,
   menu: menuKind,
+  collect: collectKind,
+  language: languageKind,
   set: setKind,
   branch: branchKind,
   identify: identifyKind,
@@ -26,12 +31,16 @@ export const NODE_KINDS = {
   flow: flowKind,
   return: returnKind,
   hangup: hangupKind,
-  next: gotoKind,
+  goto: gotoKind,
+  next: nextKind,
 } as const;
+
+/** With the kinds that nobody writes. */
+const ALL_KINDS = { ...NODE_KINDS, emergency: emergencyKind };
 
 export type AnyKind = NodeKind<FlowNode['kind'], unknown>;
 
 /** A node's kind, typed for a caller who does not know which one it is. The table keeps kind and node together. */
-export const kindOf = (name: FlowNode['kind']): AnyKind => NODE_KINDS[name] as unknown as AnyKind;
+export const kindOf = (name: FlowNode['kind']): AnyKind => ALL_KINDS[name] as unknown as AnyKind;
 
 export const KIND_NAMES = Object.keys(NODE_KINDS) as ReadonlyArray<FlowNode['kind']>;

@@ -1,18 +1,39 @@
 import { z } from 'zod';
+import type { ValueSource } from '../program.js';
+import { value } from '../shapes.js';
+import { wrongVariableName } from '../variables.js';
 import type { NodeKind } from './kind.js';
 
 export interface ReturnNode {
   readonly kind: 'return';
+  /** What the flow that called may take, by name. */
+  readonly results: ReadonlyArray<readonly [string, ValueSource]>;
 }
 
-const shape = z.strictObject({ return: z.literal(true) });
+const shape = z.strictObject({
+  return: z.union([z.literal(true), z.record(z.string(), value)], {
+    error: 'true is expected here, or the results: { NAME: value }',
+  }),
+});
 
 export const returnKind: NodeKind<'return', z.output<typeof shape>> = {
   name: 'return',
-  about: 'Goes back to the flow that called this one; in a flow that nobody called it hangs up.',
+  about: 'Goes back to the flow that called this one, with results if there are any; in a flow that nobody called it hangs up.',
   shape,
   waits: false,
-  compile: () => ({ kind: 'return' }),
+  compile(raw, build) {
+    const written = raw.return === true ? [] : Object.entries(raw.return);
+    if (written.length > 20) build.errorAtKey('out-of-range', ['return'], 'at most 20 results are allowed');
+    const results = written.map(([name, each]) => {
+      const wrong = wrongVariableName(name);
+      if (wrong !== null) build.errorAtKey('bad-name', ['return', name], wrong);
+      return [name, build.value(['return', name], each)] as const;
+    });
+    return { kind: 'return', results };
+  },
   isEnd: () => true,
-  enter: (_node, walk) => walk.leaveFlow() ?? walk.end(),
+  enter(node, walk) {
+    const results = Object.fromEntries(node.results.map(([name, source]) => [name, walk.valueOf(source) ?? null]));
+    return walk.leaveFlow(results) ?? walk.end();
+  },
 };
