@@ -19,6 +19,8 @@ export interface Environment {
   /** Where the switch writes recordings, when that is not inside `data`. */
   readonly recordings: string | null;
   readonly apiTokenFile: string | null;
+  /** Of a PostgreSQL database for the history. */
+  readonly databaseUrl: string | null;
   readonly switchKind: 'asterisk' | 'simulated' | null;
   readonly logLevel: LogLevel | null;
 }
@@ -32,7 +34,7 @@ export interface Settings extends LoadedConfig {
   readonly logLevel: LogLevel;
 }
 
-/** Reads the variables that begin with HOTLINE_. A variable that is set but empty is as if it were not set. */
+/** Reads the variables that begin with HOTLINE_, and DATABASE_URL. A variable that is set but empty is as if it were not set. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Result<Environment, ConfigFinding[]> {
   const findings: ConfigFinding[] = [];
   const read = (name: string): string | null => {
@@ -68,6 +70,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     data: read('HOTLINE_DATA'),
     recordings: read('HOTLINE_RECORDINGS'),
     apiTokenFile: read('HOTLINE_API_TOKEN_FILE'),
+    databaseUrl: address('DATABASE_URL', ['postgres:', 'postgresql:']),
     switchKind: oneOf('HOTLINE_SWITCH', ['asterisk', 'simulated']),
     logLevel: oneOf('HOTLINE_LOG_LEVEL', LOG_LEVELS),
   };
@@ -123,6 +126,12 @@ export function settle(
       data: data ?? config.folders.data,
       prompts: moved(config.folders.prompts),
       recordings: environment.recordings === null ? moved(config.folders.recordings) : resolve(environment.recordings),
+    },
+    history: {
+      ...config.history,
+      file: moved(config.history.file),
+      keyFile: moved(config.history.keyFile),
+      databaseUrl: environment.databaseUrl,
     },
     switchPassword: password,
     logLevel: environment.logLevel ?? 'info',

@@ -13,6 +13,7 @@ import { type CustomerDirectory, customerDirectory } from './customers.js';
 import { buildEmergency, type EmergencyAnnouncement, type EmergencyFile, emergencyTexts } from './emergency.js';
 import { buildEndpoints, type Endpoint, type EndpointsFile } from './endpoints.js';
 import { byFileAndPlace, readOptionalText, readText } from './files.js';
+import { buildHistory, type HistorySettings } from './history.js';
 import { checkNames, type SourceFile } from './names.js';
 import { buildAnnouncing, buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
@@ -68,6 +69,7 @@ export interface LoadedConfig {
   /** Whom we may dial outside, and by which trunk; null: nobody. */
   readonly dialOut: DialOut | null;
   readonly maintenance: { readonly everyMs: Ms; readonly keepFactsMs: Ms };
+  readonly history: HistorySettings;
   /** What is odd and may be meant so. */
   readonly warnings: readonly ConfigFinding[];
 }
@@ -189,6 +191,7 @@ function build(files: Files, base: string, version: string, warnings: readonly C
     acd: buildAcd(files),
     dialOut: hotline.dialOut === undefined ? null : buildDialOut(hotline.dialOut, hotline.countryCode),
     maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
+    history: buildHistory(hotline, data),
     warnings,
   });
 }

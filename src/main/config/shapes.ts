@@ -4,6 +4,7 @@ import { callbackShape, dialOutShape } from './callback.js';
 import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
 import { emergencyShape } from './emergency.js';
 import { endpointsShape } from './endpoints.js';
+import { historyShape } from './history.js';
 import { announcements, queueRules } from './queue-rule-shapes.js';
 import {
   account,
@@ -127,6 +128,7 @@ export const hotlineShape = z.strictObject({
     })
     .prefault({})
     .describe('how often what is past its keeping time is removed, and how long facts stay in Redis'),
+  history: historyShape,
 });
 
 const queue = z.strictObject({
