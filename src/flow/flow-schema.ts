@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KIND_NAMES, kindOf } from './nodes/kinds.js';
+import { sayParts, sayPartsSchema } from './nodes/say-parts.js';
 import { flowShape } from './parse-flow.js';
 import { NODE_NAME, namedValue, prompts, target, value } from './shapes.js';
 
@@ -38,6 +39,7 @@ export function flowSchema(): Record<string, unknown> {
           only('text', 'A text as it stands'),
         ],
       },
+      sayParts: sayPartsSchema,
       prompts: {
         anyOf: [{ $ref: '#/$defs/prompt' }, { type: 'array', minItems: 1, maxItems: 20, items: { $ref: '#/$defs/prompt' } }],
       },
@@ -59,6 +61,7 @@ const OWN_SHAPES = new Map<unknown, string>([
   [prompts, 'prompts'],
   [value, 'value'],
   [namedValue, 'namedValue'],
+  [sayParts, 'sayParts'],
 ]);
 
 function jsonSchema(shape: z.ZodType): Record<string, unknown> {

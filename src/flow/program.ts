@@ -11,11 +11,17 @@ import type { HangUpNode } from './nodes/hangup.js';
 import type { HoursNode } from './nodes/hours.js';
 import type { IdentifyNode } from './nodes/identify.js';
 import type { LanguageNode } from './nodes/language.js';
+import type { LookUpNode } from './nodes/lookup.js';
 import type { MenuNode } from './nodes/menu.js';
 import type { PlayNode } from './nodes/play.js';
 import type { QueueNode } from './nodes/queue.js';
 import type { ReturnNode } from './nodes/return.js';
+import type { SayNode } from './nodes/say.js';
+import type { SendNode } from './nodes/send.js';
 import type { SetNode } from './nodes/set.js';
+import type { SurveyNode } from './nodes/survey.js';
+import type { TransferNode } from './nodes/transfer.js';
+import type { VoicemailNode } from './nodes/voicemail.js';
 import type { Way } from './ways.js';
 
 /** The inside of a checked flow: what the interpreter runs. Names are resolved, times are milliseconds, each target exists. */
@@ -61,7 +67,13 @@ export type FlowNode =
   | GotoNode
   | CollectNode
   | LanguageNode
-  | EmergencyNode;
+  | EmergencyNode
+  | SayNode
+  | LookUpNode
+  | SendNode
+  | SurveyNode
+  | VoicemailNode
+  | TransferNode;
 export type FlowNodeOf<K extends FlowNode['kind']> = Extract<FlowNode, { kind: K }>;
 
 export interface CheckedFlow extends FlowProgram {

@@ -10,15 +10,22 @@ import { hoursKind } from './hours.js';
 import { identifyKind } from './identify.js';
 import type { NodeKind } from './kind.js';
 import { languageKind } from './language.js';
+import { lookupKind } from './lookup.js';
 import { menuKind } from './menu.js';
 import { playKind } from './play.js';
 import { queueKind } from './queue.js';
 import { returnKind } from './return.js';
+import { sayKind } from './say.js';
+import { sendKind } from './send.js';
 import { setKind } from './set.js';
+import { surveyKind } from './survey.js';
+import { transferKind } from './transfer.js';
+import { voicemailKind } from './voicemail.js';
 
 /** The table of node kinds. A node is of the first kind here whose name is one of its fields (`play` before `hangup` and `next`). */
 export const NODE_KINDS = {
   play: playKind,
+  say: sayKind,
   menu: menuKind,
   collect: collectKind,
   language: languageKind,
@@ -26,8 +33,13 @@ export const NODE_KINDS = {
   branch: branchKind,
   identify: identifyKind,
   hours: hoursKind,
+  lookup: lookupKind,
+  send: sendKind,
   queue: queueKind,
+  transfer: transferKind,
   callback: callbackKind,
+  voicemail: voicemailKind,
+  survey: surveyKind,
   flow: flowKind,
   return: returnKind,
   hangup: hangupKind,
