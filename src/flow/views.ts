@@ -54,6 +54,14 @@ export interface FlowView {
   readonly refused: { readonly atMs: Ms; readonly by: string; readonly findings: readonly Finding[] } | null;
 }
 
+/** A file in the folder of flows that is not taken as it stands there. `flowId` null: it is of no live flow. */
+export interface RefusedFileView {
+  readonly file: string;
+  readonly flowId: FlowId | null;
+  readonly atMs: Ms;
+  readonly findings: readonly Finding[];
+}
+
 /** One flow with its text. */
 export interface FlowDetail extends FlowView {
   readonly text: string;

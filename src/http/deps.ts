@@ -13,6 +13,7 @@ import type {
   FlowVersionView,
   FlowView,
   FlowWalkView,
+  RefusedFileView,
 } from '../flow/views.js';
 import type { Board, FlowDayView, Ledger } from '../service-level/views.js';
 
@@ -105,8 +106,10 @@ export type CallCommand =
  */
 export interface FlowDesk {
   list(): readonly FlowView[];
-  /** `version` null: the live one. A known older version is shown as it was. */
-  detail(flowId: string, version: string | null): Promise<FlowDetail | null>;
+  /** Files of the folder that were refused, those of no live flow among them. */
+  refusedFiles(): readonly RefusedFileView[];
+  /** `version` null: the live one. A known older version is shown as it was. `language`: of the words in the drawing; null: the site's first. */
+  detail(flowId: string, version: string | null, language: string | null): Promise<FlowDetail | null>;
   /** What has been live, newest first; one that was live twice stands there twice. */
   versions(flowId: string): readonly FlowVersionView[] | null;
   /** Refusals: no-such-flow, no-such-version. */
@@ -115,7 +118,7 @@ export interface FlowDesk {
   day(flowId: string, day: string): FlowDayView | null;
   walk(callId: string): FlowWalkView | null;
   /** `flowId` is the flow that the text is meant for; null: any. */
-  check(text: string, flowId: string | null): FlowCheckView;
+  check(text: string, flowId: string | null, language: string | null): Promise<FlowCheckView>;
   /** Resolves when new calls get the version. */
   publish(request: FlowPublish): Promise<Result<FlowDetail, FlowRefusal>>;
   rollBack(request: FlowRollback): Promise<Result<FlowDetail, FlowRefusal>>;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFlowFolder } from '../adapters/files/flow-files.js';
-import { type BuildReport, buildPrompts } from '../adapters/files/prompt-builder.js';
+import { type BuildOptions, type BuildReport, buildPrompts } from '../adapters/files/prompt-builder.js';
 import { loadPromptManifest, type PromptCatalogue } from '../adapters/files/prompt-manifest.js';
 import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
 import { isOpen } from '../base/calendar.js';
@@ -10,6 +10,7 @@ import type { FlowId } from '../base/ids.js';
 import { err, ok, type Result } from '../base/result.js';
 import type { HotlineConfig } from '../call/state.js';
 import type { Finding } from '../flow/finding.js';
+import type { KnownNames } from '../flow/parse-flow.js';
 import type { CheckedFlow } from '../flow/program.js';
 import { emergencyTexts } from './config/emergency.js';
 import { type Environment, readEnvironment, type Settings, settle } from './config/environment.js';
@@ -22,7 +23,13 @@ export interface Site {
   readonly settings: Settings;
   readonly flows: ReadonlyMap<FlowId, CheckedFlow>;
   readonly texts: PromptTexts;
+  /** Those of `texts` that are of no flow. */
+  readonly standingTexts: PromptTexts;
   readonly warnings: readonly Finding[];
+  /** What flows may name. */
+  readonly known: KnownNames;
+  /** Only where `wrongFlows` are `told`: `flows` then lacks the files that have errors. */
+  readonly flowErrors: readonly Finding[];
   /** Recorded prompts stand beside the configuration and go before spoken ones. */
   readonly recordedPrompts: string;
 }
@@ -32,6 +39,8 @@ export interface SiteOptions {
   /** Goes before HOTLINE_CONFIG; `config` when neither is given. */
   readonly config?: string | undefined;
   readonly override?: Partial<Environment>;
+  /** `told`: errors in flow files do not refuse the site; who reads it may have older versions of those flows. */
+  readonly wrongFlows?: 'refused' | 'told';
 }
 
 /** Reads and checks everything; all mistakes of all files in one run. */
@@ -47,14 +56,19 @@ export async function readSite(options: SiteOptions): Promise<Result<Site, reado
   const promptFile = join(folder, 'prompts.yaml');
   const system = parsePromptFile(await readFile(promptFile, 'utf8').catch(() => ''), promptFile);
   if (!system.ok) return system;
-  const read = await readFlowFolder(settings.folders.flows, knownNames(settings, system.value.keys()));
-  if (read.findings.some(({ level }) => level === 'error')) return err(read.findings);
-  const { flows } = read;
+  const known = knownNames(settings, system.value.keys());
+  const { flows, findings } = await readFlowFolder(settings.folders.flows, known);
+  const flowErrors = findings.filter(({ level }) => level === 'error');
+  if (flowErrors.length > 0 && options.wrongFlows !== 'told') return err(findings);
+  const standingTexts: PromptTexts = new Map([...system.value, ...emergencyTexts(settings.emergency)]);
   return ok({
     settings,
     flows,
-    texts: new Map([...collectTexts(system.value, flows.values()), ...emergencyTexts(settings.emergency)]),
-    warnings: [...settings.warnings, ...read.findings],
+    texts: collectTexts(standingTexts, flows.values()),
+    standingTexts,
+    warnings: [...settings.warnings, ...findings.filter(({ level }) => level !== 'error')],
+    known,
+    flowErrors,
     recordedPrompts: join(folder, 'recorded-prompts'),
   });
 }
@@ -84,12 +98,20 @@ export async function preparePrompts(
   const folder = settings.folders.prompts;
   await mkdir(folder, { recursive: true });
   const report = await buildPrompts({
+    ...howToBuild({ settings, recordedPrompts }),
     texts,
-    folder,
-    speech: settings.prompts,
-    recorded: existsSync(recordedPrompts) ? recordedPrompts : null,
     onProgress: ({ done, of }) => onProgress?.(done, of),
   });
   const catalogue = await loadPromptManifest(folder, settings.site.languages);
   return { report, catalogue: catalogue.ok ? catalogue.value : null };
 }
+
+/** Where the site's prompts lie and what speaks them. */
+export const howToBuild = ({
+  settings,
+  recordedPrompts,
+}: Pick<Site, 'settings' | 'recordedPrompts'>): Omit<BuildOptions, 'texts'> => ({
+  folder: settings.folders.prompts,
+  speech: settings.prompts,
+  recorded: existsSync(recordedPrompts) ? recordedPrompts : null,
+});

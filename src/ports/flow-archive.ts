@@ -12,6 +12,8 @@ export interface FlowArchive {
   load(): Promise<ArchivedFlows>;
   /** Null: never kept, or away. Its version is the hash of it: who reads it checks that. */
   text(flowId: FlowId, version: string): Promise<string | null>;
+  /** Whether the release is kept; null: away. Tells an archive that has lost what it had. */
+  has(release: number): Promise<boolean | null>;
   /** A release with the publications that led to it. */
   record(fence: number, release: ReleaseRecord, publications: readonly Publication[]): Promise<ArchiveAnswer>;
   /** Forgets all releases but these. */

@@ -119,6 +119,13 @@ export class RedisFlowArchive implements FlowArchive {
     }
   }
 
+  async has(release: number): Promise<boolean | null> {
+    return this.#redis.hexists(this.#keys.releases, `${release}`).then(
+      (there) => there === 1,
+      () => null,
+    );
+  }
+
   record(fence: number, { release, flows }: ReleaseRecord, publications: readonly Publication[]): Promise<ArchiveAnswer> {
     const keys = [this.#keys.fence, this.#keys.texts, this.#keys.log, this.#keys.releases];
     const body = publications.flatMap(({ text, ...entry }) => [`${entry.flowId}@${entry.version}`, text, JSON.stringify(entry)]);
