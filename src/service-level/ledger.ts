@@ -11,8 +11,8 @@ import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
 import { serviceLevel, share } from './formulas.js';
-import { outlookOf, RATE_OVER_MS, sureBounds } from './outlook.js';
-import { answerRateOf, estimateErrorOf, lookBack, waitsOf } from './queue-figures.js';
+import { outlookOf, sureBounds } from './outlook.js';
+import { answerRateOf, estimateErrorOf, type LookBack, lookBack, waitsOf } from './queue-figures.js';
 import { QueueFold, type Stay } from './queue-fold.js';
 import { RecordingFold } from './recording-fold.js';
 import type { Board, Ledger, QueueCounts, QueueDetails, QueueView, SwitchView, WaitingCallView } from './views.js';
@@ -65,6 +65,7 @@ class FoldedLedger implements CountingLedger {
   readonly #callbacks: CallbackFold;
   readonly #flows: FlowFold;
   readonly #switches = new Map<string, SwitchView>();
+  readonly #lookedBack = new Map<QueueId, { readonly stamp: string; readonly figures: LookBack }>();
   #seq = 0;
   #firstAtMs: Ms | null = null;
 
@@ -292,11 +293,11 @@ class FoldedLedger implements CountingLedger {
     const level = serviceLevel(formula, today);
     const more = this.#lines.more(queue.id, nowMs);
     const agents = this.#agents.counts(queue.require);
-    const rateEnd = Math.floor(nowMs / MINUTE) * MINUTE + MINUTE;
+    const back = this.#lookBack(queue, nowMs);
     const outlook = outlookOf({
       queue,
       today,
-      recentOffered: this.#lines.span(queue.id, rateEnd - RATE_OVER_MS, rateEnd, nowMs).offered,
+      recentOffered: back.recent.m15.offered,
       sumWaitAbandonedMs: more.sumWaitAbandonedMs,
       talks: more.talks,
       agents,
@@ -315,13 +316,23 @@ class FoldedLedger implements CountingLedger {
       abandonRate: share(today.abandoned, today.offered),
       answerRate: answerRateOf(today),
       sure: sureBounds(level.numerator, level.denominator),
-      ...lookBack(this.#lines, queue, this.#intervalMs, nowMs),
+      ...back,
       waits: waitsOf(more),
       outlook,
       estimateError: estimateErrorOf(more),
       ronaToday: more.rona,
       agents,
     };
+  }
+
+  /** Summed up anew only when something of it has changed: most queues of a big site are quiet at any moment. */
+  #lookBack(queue: QueueConfig, nowMs: Ms): LookBack {
+    const stamp = this.#lines.stamp(queue.id, nowMs);
+    const known = this.#lookedBack.get(queue.id);
+    if (known?.stamp === stamp) return known.figures;
+    const figures = lookBack(this.#lines, queue, this.#intervalMs, nowMs);
+    this.#lookedBack.set(queue.id, { stamp, figures });
+    return figures;
   }
 
   #headOfLine(queue: QueueConfig, stays: Stay[], nowMs: Ms): WaitingCallView[] {

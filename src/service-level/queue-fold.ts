@@ -54,6 +54,8 @@ interface Line {
   readonly more: Map<Ms, DayMore>;
   /** In order of entry. */
   readonly waiting: Map<CallId, Stay>;
+  /** Rises with each change of any count. */
+  changes: number;
 }
 
 const MINUTES_KEPT = (2 * DAY) / MINUTE;
@@ -72,7 +74,14 @@ export class QueueFold {
   constructor(queues: readonly QueueConfig[], dayStartMs: (atMs: Ms) => Ms) {
     this.#dayStartMs = dayStartMs;
     for (const config of queues)
-      this.#lines.set(config.id, { config, minutes: new Map(), days: new Map(), more: new Map(), waiting: new Map() });
+      this.#lines.set(config.id, {
+        config,
+        minutes: new Map(),
+        days: new Map(),
+        more: new Map(),
+        waiting: new Map(),
+        changes: 0,
+      });
   }
 
   /** The queue of a call that waits, else null. */
@@ -102,6 +111,7 @@ export class QueueFold {
   blocked(fact: FactOf<'callBlocked'>): void {
     const line = this.#lines.get(fact.queueId);
     if (!line) return;
+    line.changes += 1;
     const { minute, day } = this.#tallies(line, fact.atMs);
     minute.blocked += 1;
     day.blocked += 1;
@@ -145,6 +155,7 @@ export class QueueFold {
     const stay = this.#answered.get(fact.agentId);
     if (!stay || stay.callId !== fact.callId) return;
     stay.more.talks += 1;
+    this.#changed(stay.queueId);
     for (const tally of [stay.minute, stay.day, ...stay.parts]) {
       tally.sumTalkMs += fact.talkMs;
       tally.sumHoldMs += fact.holdMs;
@@ -154,6 +165,7 @@ export class QueueFold {
   wrapUpEnded(fact: FactOf<'wrapUpEnded'>): void {
     const stay = this.#answered.get(fact.agentId);
     if (!stay || stay.callId !== fact.callId) return;
+    this.#changed(stay.queueId);
     for (const tally of [stay.minute, stay.day, ...stay.parts]) tally.sumWrapUpMs += fact.wrapUpMs;
   }
 
@@ -186,6 +198,18 @@ export class QueueFold {
       const minute = minuteOf(stay.enteredAtMs);
       return minute >= fromMs && minute < toMs;
     });
+  }
+
+  /**
+   * Two moments with the same stamp give the same counts for any span of whole minutes: nothing was counted between them, the minute is the same, and nobody
+   * has passed the threshold.
+   */
+  stamp(queueId: QueueId, nowMs: Ms): string {
+    const line = this.#lines.get(queueId);
+    if (!line) return '';
+    let late = 0;
+    for (const stay of line.waiting.values()) if (nowMs - stay.enteredAtMs > line.config.target.withinMs) late += 1;
+    return `${line.changes}/${minuteOf(nowMs)}/${late}`;
   }
 
   /** What else was counted on the day of `nowMs`. */
@@ -246,6 +270,7 @@ export class QueueFold {
     };
     for (const tally of [stay.minute, stay.day, ...stay.parts]) countEntry(tally);
     line.waiting.set(callId, stay);
+    line.changes += 1;
     this.#stays.set(callId, stay);
     return stay;
   }
@@ -268,7 +293,13 @@ export class QueueFold {
     stay.more.sumWaitAbandonedMs += waitMs;
   }
 
+  #changed(queueId: QueueId): void {
+    const line = this.#lines.get(queueId);
+    if (line) line.changes += 1;
+  }
+
   #forget(stay: Stay, line: Line): void {
+    line.changes += 1;
     line.waiting.delete(stay.callId);
     this.#stays.delete(stay.callId);
   }

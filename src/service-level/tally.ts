@@ -77,10 +77,11 @@ export function countExit(tally: Tally, exit: QueueExit, waitMs: Ms, target: Ser
   tally.longestWaitMs = Math.max(tally.longestWaitMs, waitMs);
 }
 
+const SUMS = (Object.keys(emptyTally()) as (keyof Tally)[]).filter((key) => key !== 'longestWaitMs');
+
 export function addTally(into: Tally, other: Tally): void {
-  const longestWaitMs = Math.max(into.longestWaitMs, other.longestWaitMs);
-  for (const key of Object.keys(into) as (keyof Tally)[]) into[key] += other[key];
-  into.longestWaitMs = longestWaitMs;
+  for (const key of SUMS) into[key] += other[key];
+  if (other.longestWaitMs > into.longestWaitMs) into.longestWaitMs = other.longestWaitMs;
 }
 
 /** The counts as they are at one moment: adds who waits late, and the wait of the one who waits longest. */
