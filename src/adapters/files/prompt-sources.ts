@@ -3,12 +3,13 @@ import { err, ok, type Result } from '../../base/result.js';
 import { byPlace, type Finding } from '../../flow/finding.js';
 import { type Tell, tellIssues } from '../../flow/issues.js';
 import type { CheckedFlow } from '../../flow/program.js';
+import { fragmentText } from '../../flow/say/say.js';
 import { LANGUAGE_NAME } from '../../flow/shapes.js';
 import { readSource } from '../../flow/source.js';
 
 /**
- * The texts of prompts: the system's from config/prompts.yaml, a flow's from the flow itself. A prompt's id is
- * `system/NAME` or `FLOW/NAME`; ids become file names of recorded prompts, so their alphabet is small.
+ * The texts of prompts: the system's from config/prompts.yaml, a flow's from the flow itself, the words of values from flow/say. A prompt's id is
+ * `system/NAME`, `FLOW/NAME` or `say/NAME`; ids become file names of recorded prompts, so their alphabet is small.
  */
 
 /** Prompt id -> language -> text. */
@@ -97,9 +98,18 @@ function expand(name: string, range: string | undefined, words: Record<string, s
   return made;
 }
 
-/** The system's texts and those of all flows. */
-export function collectTexts(system: PromptTexts, flows: Iterable<Pick<CheckedFlow, 'prompts'>>): PromptTexts {
+type FlowTexts = Pick<CheckedFlow, 'prompts'> & Partial<Pick<CheckedFlow, 'promptsUsed' | 'languages'>>;
+
+/** The system's texts, those of all flows, and the fragments of values (`say/...`) that a flow may need, in its languages. */
+export function collectTexts(system: PromptTexts, flows: Iterable<FlowTexts>): PromptTexts {
   const all = new Map(system);
-  for (const flow of flows) for (const [id, words] of flow.prompts) all.set(id, words);
+  for (const { prompts, promptsUsed = [], languages = [] } of flows) {
+    for (const [id, words] of prompts) all.set(id, words);
+    for (const id of promptsUsed) {
+      const words = languages.map((language) => [language, fragmentText(id, language)] as const);
+      const said = words.filter((pair): pair is readonly [string, string] => pair[1] !== null);
+      if (said.length > 0) all.set(id, { ...all.get(id), ...Object.fromEntries(said) });
+    }
+  }
   return all;
 }
