@@ -2,15 +2,14 @@
 // `--force` builds anew, `--web` the pages alone.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPagesInto } from './build-pages.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(project, 'dist');
 const stampFile = join(dist, '.built-from');
-/** Of src/web, what the browser gets as it is. */
-const AS_IT_IS = new Set(['.html', '.css', '.svg', '.json', '.png', '.ico', '.webmanifest', '.woff2']);
 
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
@@ -23,9 +22,13 @@ function filesBelow(folder) {
 /** Names, sizes and times of everything that the result depends on. */
 function fingerprint() {
   const hash = createHash('sha256');
-  const single = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'].map((name) =>
-    join(project, name),
-  );
+  const single = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'scripts/build-pages.mjs',
+  ].map((name) => join(project, name));
   for (const file of [...single, ...filesBelow(join(project, 'src'))]) {
     const info = statSync(file);
     hash.update(`${relative(project, file)} ${info.size} ${info.mtimeMs}\n`);
@@ -52,31 +55,9 @@ function removeOrphans() {
 }
 
 async function buildPages() {
-  const source = join(project, 'src', 'web');
   const target = join(dist, 'web');
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  for (const file of filesBelow(source)) {
-    if (!AS_IT_IS.has(extname(file)) || file.endsWith('.test.json')) continue;
-    const copy = join(target, relative(source, file));
-    mkdirSync(dirname(copy), { recursive: true });
-    cpSync(file, copy);
-  }
-  const entry = join(source, 'main.tsx');
-  if (!existsSync(entry)) return;
-  const { build } = await import('esbuild');
-  await build({
-    entryPoints: [entry],
-    outdir: target,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    sourcemap: true,
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    logLevel: 'warning',
-  });
+  await buildPagesInto(target);
 }
 
 async function main() {

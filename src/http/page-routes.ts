@@ -6,6 +6,8 @@ import type { HttpDeps } from './deps.js';
 
 const page = { access: 'open' } as const;
 const hidden = { hide: true } as const;
+/** Addresses of the one document; what stands there is the page's own matter. */
+const ADDRESSES = ['/', '/wallboard', '/flows', '/flows/:id', '/flows/:id/edit', '/flows/:id/versions', '/calls/:id'];
 
 /**
  * The built pages: one document under its names, and its files by a closed pattern; a path never reaches the file system. They carry no
@@ -24,12 +26,12 @@ export function pageRoutes(app: FastifyInstance, deps: HttpDeps): void {
   }
   // Revalidated each time, so that a wall that hangs for weeks gets the new page after an upgrade.
   app.register(fastifyStatic, { root, serve: false, cacheControl: false, etag: true, lastModified: false });
-  for (const url of ['/', '/wallboard']) {
+  for (const url of ADDRESSES) {
     app.get(url, { config: page, schema: hidden }, (_request, reply) =>
       reply.header('cache-control', 'no-cache').sendFile('index.html'),
     );
   }
-  app.get('/:file(^[a-z0-9-]+\\.(?:js|js\\.map|css|svg)$)', { config: page, schema: hidden }, (request, reply) =>
+  app.get('/:file(^[A-Za-z0-9-]+\\.(?:js|js\\.map|css|svg)$)', { config: page, schema: hidden }, (request, reply) =>
     reply.header('cache-control', 'no-cache').sendFile((request.params as { file: string }).file),
   );
 }

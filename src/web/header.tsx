@@ -1,6 +1,8 @@
 import { DASH, siteClock } from './format.js';
 import { Mark } from './icons.js';
-import { ageMs, board, clockMs, isPaused, isStale, site, togglePause } from './live.js';
+import { ageMs, board, clockMs, isPaused, isStale, togglePause } from './live.js';
+import { PageMenu } from './page-menu.js';
+import { site } from './session.js';
 import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
 import { WORDS } from './words.js';
 
@@ -48,6 +50,7 @@ export function Header() {
         >
           {words.otherLanguage}
         </button>
+        <PageMenu />
       </div>
     </header>
   );

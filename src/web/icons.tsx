@@ -48,6 +48,7 @@ const MARKS = {
     />
   ),
   pause: <path d="M5 3v10M11 3v10" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" />,
+  menu: <path d="M2 4h12M2 8h12M2 12h12" stroke="currentColor" stroke-width="2" stroke-linecap="round" />,
   play: <path d="M4.5 2.6v10.8L13 8Z" fill="currentColor" />,
 };
 

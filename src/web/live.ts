@@ -1,16 +1,11 @@
 import { computed, signal } from '@preact/signals';
 import { applyDelta, type LiveFrame } from '../service-level/live-frames.js';
 import type { Board } from '../service-level/views.js';
+import { mayRead, readSession } from './session.js';
 
 /** The page's end of the live feed: keeps the board, knows how old it is, connects again by itself for ever. */
 
-export interface PageSite {
-  readonly name: string;
-  readonly timeZone: string;
-  readonly languages: readonly string[];
-}
-
-type Link = 'connecting' | 'up' | 'lost' | 'needsToken';
+type Link = 'connecting' | 'up' | 'lost';
 
 const STALE_AFTER_MS = 3_000;
 const SILENT_AFTER_MS = 6_000;
@@ -18,7 +13,6 @@ const RETRY_MS = [300, 700, 1_500, 3_000, 5_000];
 const NOT_ALLOWED = 4401;
 
 export const link = signal<Link>('connecting');
-export const site = signal<PageSite | null>(null);
 const newest = signal<Board | null>(null);
 const frozen = signal<{ board: Board; atMs: number } | null>(null);
 /** Monotonic time of the page, moved twice a second: everything that counts seconds hangs on it. */
@@ -51,44 +45,48 @@ let isAsking = false;
 /** When this connection last said anything, or was begun. */
 let heardMs = 0;
 
-export function start(): void {
-  setInterval(() => {
-    tickMs.value = performance.now();
-    const isSilent = socket?.readyState === WebSocket.OPEN && performance.now() - heardMs > SILENT_AFTER_MS;
-    // A cut network says nothing: the socket looks open for minutes.
-    if (isSilent) drop();
-  }, 500);
-  addEventListener('online', () => {
-    if (link.value === 'lost') drop();
-  });
-  void connect();
-}
+/** Raised by each start and end: what an earlier start has begun and not finished is let go. */
+let turn = 0;
 
-/** Hands the token over; the server gives it back as a cookie that this script cannot read. */
-export async function signIn(token: string): Promise<boolean> {
-  const answer = await fetch('/api/v1/session', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  });
-  if (!answer.ok) return false;
+/** Begins to listen; returns the function that ends it. */
+export function start(): () => void {
+  turn += 1;
+  const ticking = setInterval(tick, 500);
+  addEventListener('online', onOnline);
   link.value = 'connecting';
   void connect();
-  return true;
+  return () => {
+    turn += 1;
+    clearInterval(ticking);
+    clearTimeout(retryTimer);
+    removeEventListener('online', onOnline);
+    const left = socket;
+    socket = null;
+    left?.close();
+    newest.value = null;
+    frozen.value = null;
+  };
+}
+
+function tick(): void {
+  tickMs.value = performance.now();
+  const isSilent = socket?.readyState === WebSocket.OPEN && performance.now() - heardMs > SILENT_AFTER_MS;
+  // A cut network says nothing: the socket looks open for minutes.
+  if (isSilent) drop();
+}
+
+function onOnline(): void {
+  if (link.value === 'lost') drop();
 }
 
 async function connect(): Promise<void> {
+  const ours = turn;
   try {
-    const answer = await fetch('/api/v1/session', { cache: 'no-store', signal: AbortSignal.timeout(5_000) });
-    const session = (await answer.json()) as { site: PageSite; mayRead: boolean };
-    if (!answer.ok) throw new Error(`session: ${answer.status}`);
-    site.value = session.site;
-    if (!session.mayRead) {
-      link.value = 'needsToken';
-      return;
-    }
+    const session = await readSession();
+    // Without the right to read the page asks for a token, and starts anew when it was given.
+    if (ours !== turn || !session.mayRead) return;
   } catch {
-    retry();
+    if (ours === turn) retry();
     return;
   }
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
@@ -103,7 +101,7 @@ async function connect(): Promise<void> {
     clearTimeout(patience);
     if (own !== socket) return;
     socket = null;
-    if (event.code === NOT_ALLOWED) link.value = 'needsToken';
+    if (event.code === NOT_ALLOWED) mayRead.value = false;
     else retry();
   };
 }

@@ -1,6 +1,6 @@
 import { render } from 'preact';
-import { start } from './live.js';
-import { Wallboard } from './wallboard.js';
+import { App } from './app.js';
+import { startRouter } from './router.js';
 
-start();
-render(<Wallboard />, document.getElementById('page') as HTMLElement);
+startRouter();
+render(<App />, document.getElementById('page') as HTMLElement);

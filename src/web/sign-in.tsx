@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { signIn, site } from './live.js';
+import { signIn, site } from './session.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
 

@@ -1,17 +1,17 @@
+import { useEffect } from 'preact/hooks';
 import { AgentGrid } from './agent-grid.js';
 import { Header } from './header.js';
 import { Mark } from './icons.js';
-import { ageMs, board, isPaused, isStale, link } from './live.js';
+import { ageMs, board, isPaused, isStale, link, start } from './live.js';
 import { QueueCard } from './queue-card.js';
 import { language } from './settings.js';
-import { SignIn } from './sign-in.js';
 import { WORDS } from './words.js';
 
 /** The whole page: what the state of the link allows to show. Old figures stay, grey and named as old: better than an empty wall. */
 export function Wallboard() {
   const words = WORDS[language.value];
   const now = board.value;
-  if (link.value === 'needsToken') return <SignIn />;
+  useEffect(start, []);
   const isOld = isStale.value || (link.value === 'lost' && now !== null) || isPaused.value;
   return (
     <div class="wall" data-stale={isOld} data-link={link.value} data-queues={sizeOf(now?.queues.length ?? 0)}>

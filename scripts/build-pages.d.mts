@@ -1,0 +1,1 @@
+export function buildPagesInto(target: string): Promise<void>;

@@ -1,0 +1,62 @@
+import type { CallOutcome } from '../../base/facts.js';
+import type { Ms } from '../../base/time.js';
+import { site } from '../session.js';
+import type { Language } from '../words.js';
+import { FLOW_WORDS } from './words.js';
+
+/** A title in the language of the page, else in any; the id when there is none. */
+export const titleOf = (title: Readonly<Record<string, string>>, language: Language, orElse: string): string =>
+  title[language] ?? Object.values(title)[0] ?? orElse;
+
+const locale = (language: Language): string => (language === 'zh' ? 'zh-CN' : 'en-GB');
+const zone = (): string => site.peek()?.timeZone ?? 'UTC';
+
+/** `22 Nov, 14:03`, in the site's time. */
+export const formatMoment = (atMs: Ms, language: Language): string =>
+  new Intl.DateTimeFormat(locale(language), {
+    timeZone: zone(),
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(atMs);
+
+/** `14:03:07`, in the site's time. */
+export const formatTime = (atMs: Ms): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone: zone(), hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(atMs);
+
+/** How long ago, while that is what one wants to know; then the moment. */
+export function formatAgo(atMs: Ms, nowMs: Ms, language: Language): string {
+  const { ago } = FLOW_WORDS[language];
+  const minutes = Math.floor((nowMs - atMs) / 60_000);
+  if (minutes < 1) return ago.now;
+  if (minutes < 60) return ago.minutes(minutes);
+  return minutes < 12 * 60 ? ago.hours(Math.floor(minutes / 60)) : formatMoment(atMs, language);
+}
+
+/** `2026-11-22` of the site, and its name: `Sat, 22 Nov`. Newest first. */
+export function latestDays(nowMs: Ms, count: number, language: Language): ReadonlyArray<{ day: string; name: string }> {
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone(), year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    nowMs,
+  );
+  // Noon of the day in no zone at all, so that no change of clocks moves it.
+  const noon = Date.parse(`${day}T12:00:00Z`);
+  return Array.from({ length: count }, (_, back) => {
+    const at = noon - back * 86_400_000;
+    const name = new Intl.DateTimeFormat(locale(language), { timeZone: 'UTC', weekday: 'short', month: 'short', day: 'numeric' });
+    return { day: new Date(at).toISOString().slice(0, 10), name: name.format(at) };
+  });
+}
+
+export const outcomeName = (outcome: CallOutcome | string, language: Language): string =>
+  FLOW_WORDS[language].outcomes[outcome] ?? outcome;
+
+/** What led on from a node, in words: `key 1`, `noInput`, `fault timeout`; others as they are. */
+export function howName(how: string, language: Language): string {
+  const words = FLOW_WORDS[language];
+  const [, what, rest] = /^(key|fault) (.+)$/.exec(how) ?? [];
+  if (what === 'key' && rest !== undefined) return words.key(rest);
+  if (what === 'fault' && rest !== undefined) return words.fault(words.how[rest] ?? rest);
+  return words.how[how] ?? how;
+}
