@@ -21,7 +21,7 @@ export class Variables {
   declare(node: string, path: Path, name: string, type: ValueType | 'secure', tell: Tell): void {
     const wrong = wrongVariableName(name);
     if (wrong !== null) {
-      tell('error', 'bad-name', path, wrong);
+      tell('error', 'bad-name', path, wrong, path.at(-1) === name ? 'key' : 'value');
       return;
     }
     if (this.isComplete) {

@@ -79,6 +79,12 @@ export const collectKind: NodeKind<'collect', Raw> = {
     const { collect } = raw;
     build.variable(['collect', 'into'], collect.into, collect.secure === true ? 'secure' : 'text');
     const checks = collect.check === undefined ? [] : typeof collect.check === 'string' ? [collect.check] : collect.check;
+    if (checks.includes('luhn') && collect.secure === undefined)
+      build.warn(
+        'not-secure',
+        ['collect', 'check'],
+        'this looks like the number of a card: add secure: true (or secure: false, if it may be kept)',
+      );
     const { min, max } = lengths(collect, checks, build);
     const end = collect.end === undefined ? '#' : collect.end === 'none' ? null : collect.end;
     checkKeys(collect, end, build);
@@ -153,10 +159,10 @@ function lengths(collect: Raw['collect'], checks: readonly EntryCheck[], build: 
   const ofList = (collect.oneOf ?? []).map((value) => value.length);
   const min = collect.min ?? needed ?? (ofList.length > 0 ? Math.min(...ofList) : 1);
   const max = collect.max ?? needed ?? (ofList.length > 0 ? Math.max(...ofList) : Math.max(min, MAX_LENGTH));
-  if (min > max)
+  if (needed !== null && ((collect.min ?? needed) > needed || (collect.max ?? needed) < needed))
+    build.error('contradiction', ['collect', 'check'], `${check} has ${needed} digits; min and max forbid that`);
+  else if (min > max)
     build.error('contradiction', ['collect', collect.min === undefined ? 'max' : 'min'], `min ${min} is more than max ${max}`);
-  else if (needed !== null && (min > needed || max < needed))
-    build.error('contradiction', ['collect', 'check'], `${check} has ${needed} digits, but ${min} to ${max} are asked for`);
   for (const [index, value] of (collect.oneOf ?? []).entries()) {
     const path = ['collect', 'oneOf', index];
     if (min <= max && (value.length < min || value.length > max))
