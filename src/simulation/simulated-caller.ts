@@ -1,4 +1,5 @@
 import type { LegId } from '../base/ids.js';
+import type { Ms } from '../base/time.js';
 import type { Clock } from '../ports/clock.js';
 import type { SimulatedLeg, SimulatedSwitch } from './simulated-switch.js';
 
@@ -30,6 +31,11 @@ export class SimulatedCaller {
 
   press(key: string): void {
     this.#switch.press(this.legId, key);
+  }
+
+  /** After the next beeps this caller speaks for so long, then says nothing. */
+  speaks(ms: Ms | null): void {
+    this.#leg.speaksMs = ms;
   }
 
   hangUp(): void {

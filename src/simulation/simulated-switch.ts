@@ -1,4 +1,13 @@
-import { asId, type BridgeId, type LegId, type OfferId, type PlaybackId, type RecordingId, type SwitchId } from '../base/ids.js';
+import {
+  asId,
+  type BridgeId,
+  isPlainId,
+  type LegId,
+  type OfferId,
+  type PlaybackId,
+  type RecordingId,
+  type SwitchId,
+} from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { PromptRef, SwitchCommand, SwitchCommandOf } from '../call/commands.js';
 import type { LegEndCause, LegSnapshot, SwitchEvent, SwitchSnapshot } from '../call/switch-events.js';
@@ -28,14 +37,20 @@ export interface SimulatedLeg {
   place: { kind: 'nowhere' } | { kind: 'waiting'; music: string } | { kind: 'bridge'; bridgeId: BridgeId };
   playing: { playbackId: PlaybackId; prompts: readonly PromptRef[]; cancel: () => void } | null;
   offerId: OfferId | null;
+  /** The message that it is saying. */
+  saying: RecordingId | null;
+  /** How long the person here speaks after a beep; null: on and on. */
+  speaksMs: Ms | null;
   /** Alarms of the phone behind this leg. */
   alarms: (() => void)[];
 }
 
 interface SimulatedRecording {
   readonly recordingId: RecordingId;
-  readonly bridgeId: BridgeId;
+  /** Null for a message. */
+  readonly bridgeId: BridgeId | null;
   readonly startedAtMs: Ms;
+  readonly message?: { readonly leg: SimulatedLeg; readonly silenceMs: Ms; cancel: () => void };
 }
 
 /** Digits, a plus before them at most: what a trunk is given to dial. */
@@ -129,6 +144,18 @@ export class SimulatedSwitch implements Switch {
     if (this.legs.has(legId)) this.#report({ kind: 'keyPressed', switchId: this.id, legId, key, durationMs: 100 });
   }
 
+  /** Whoever speaks after a beep says no more from now on. */
+  fallSilent(legId: LegId): void {
+    const leg = this.legs.get(legId);
+    if (!leg) return;
+    const recording = leg.saying && this.recordings.get(leg.saying);
+    leg.speaksMs = recording ? this.#clock.nowMs() - recording.startedAtMs : 0;
+    if (!recording?.message) return;
+    const { message, recordingId } = recording;
+    message.cancel();
+    message.cancel = this.#clock.alarm(this.#clock.nowMs() + message.silenceMs, () => this.#endRecording(recordingId));
+  }
+
   hold(legId: LegId, held: boolean): void {
     if (this.legs.has(legId)) this.#report({ kind: held ? 'legHeld' : 'legUnheld', switchId: this.id, legId });
   }
@@ -141,6 +168,7 @@ export class SimulatedSwitch implements Switch {
     for (const cancel of leg.alarms) cancel();
     leg.playing?.cancel();
     this.#leavePlace(leg);
+    if (leg.saying) this.#endRecording(leg.saying);
     this.#report({ kind: 'legEnded', switchId: this.id, legId, cause });
   }
 
@@ -168,6 +196,7 @@ export class SimulatedSwitch implements Switch {
       for (const cancel of leg.alarms) cancel();
       leg.playing?.cancel();
     }
+    for (const { message } of this.recordings.values()) message?.cancel();
     this.legs.clear();
     this.bridges.clear();
     this.recordings.clear();
@@ -223,6 +252,8 @@ export class SimulatedSwitch implements Switch {
         return this.#dissolve(command.bridgeId);
       case 'startRecording':
         return this.#startRecording(command);
+      case 'recordMessage':
+        return this.#recordMessage(command);
       case 'stopRecording':
         return this.#endRecording(command.recordingId);
       case 'remember': {
@@ -351,7 +382,31 @@ export class SimulatedSwitch implements Switch {
     if (!recording) return;
     this.recordings.delete(recordingId);
     const durationMs = this.#clock.nowMs() - recording.startedAtMs;
-    this.#report({ kind: 'recordingEnded', switchId: this.id, recordingId, durationMs, failed: false, detail: '' });
+    const told = { kind: 'recordingEnded', switchId: this.id, recordingId, durationMs, failed: false, detail: '' } as const;
+    if (!recording.message) return this.#report(told);
+    const { leg, cancel } = recording.message;
+    cancel();
+    leg.saying = null;
+    this.#report({ ...told, soundMs: Math.min(durationMs, leg.speaksMs ?? durationMs) });
+  }
+
+  /** Ends by a silence of the speaker's, or with the longest time; no key ends it. */
+  #recordMessage({ recordingId, legId, file, maxMs, silenceMs }: SwitchCommandOf<'recordMessage'>): void {
+    if (this.recordings.has(recordingId)) return;
+    const leg = this.legs.get(legId);
+    if (!leg || !file.split('/').every(isPlainId)) {
+      const detail = leg ? 'the file name is not one of ours' : 'no such leg';
+      this.#report({ kind: 'recordingEnded', switchId: this.id, recordingId, durationMs: 0, failed: true, detail });
+      return;
+    }
+    if (leg.playing) this.#endPlayback(leg, true);
+    this.#leavePlace(leg);
+    const startedAtMs = this.#clock.nowMs();
+    const lastsMs = leg.speaksMs === null ? maxMs : Math.min(maxMs, leg.speaksMs + silenceMs);
+    const cancel = this.#clock.alarm(startedAtMs + lastsMs, () => this.#endRecording(recordingId));
+    leg.saying = recordingId;
+    this.recordings.set(recordingId, { recordingId, bridgeId: null, startedAtMs, message: { leg, silenceMs, cancel } });
+    this.#report({ kind: 'recordingStarted', switchId: this.id, recordingId });
   }
 
   #addLeg(
@@ -368,6 +423,8 @@ export class SimulatedSwitch implements Switch {
       place: { kind: 'nowhere' },
       playing: null,
       offerId: null,
+      saying: null,
+      speaksMs: null,
       alarms: [],
     };
     this.legs.set(legId, leg);

@@ -97,6 +97,7 @@ function simulatedCaller(sim: SimulatedSwitch, caller: SimulatedCaller, sounds: 
     },
     press: async (key) => caller.press(key),
     hangUp: () => caller.hangUp(),
+    speak: (on) => (on ? caller.speaks(null) : sim.fallSilent(caller.legId)),
   };
 }
 

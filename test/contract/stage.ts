@@ -60,7 +60,7 @@ export class Stage {
   }
   do(command: SwitchCommand): Promise<void> {
     if (command.kind === 'play') this.#playbacks.set(command.playbackId, command.legId);
-    else if (command.kind === 'startRecording') this.#recordings.add(command.recordingId);
+    else if (command.kind === 'startRecording' || command.kind === 'recordMessage') this.#recordings.add(command.recordingId);
     else if (command.kind === 'ringAgent' || command.kind === 'dialOut') this.#legs.set(command.legId, command.callId);
     return this.world.switch.perform(command);
   }

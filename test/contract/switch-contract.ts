@@ -3,6 +3,7 @@ import { agentLegContract } from './agent-leg.js';
 import { callerLegContract, type Subtest } from './caller-leg.js';
 import { connectionContract } from './connection.js';
 import { dialOutContract } from './dial-out.js';
+import { messageContract } from './messages.js';
 import { resyncContract } from './resync.js';
 import { Stage } from './stage.js';
 import type { SwitchWorld } from './switch-world.js';
@@ -44,6 +45,7 @@ export async function switchContract(t: Test, world: SwitchWorld): Promise<void>
   await t.test("an agent's phone", patient, (t) => agentLegContract(t, stage, subtest));
   await t.test('caller and agent', patient, (t) => connectionContract(t, stage, subtest));
   await t.test('people outside', patient, (t) => dialOutContract(t, stage, subtest));
+  await t.test('messages', patient, (t) => messageContract(t, stage, subtest));
   await t.test('connection lost', patient, (t) => resyncContract(t, stage, subtest));
 
   await t.test('stop: nothing is told afterwards', async (t) => {

@@ -68,6 +68,8 @@ interface WorldParty {
   hangUp(): void;
 }
 export interface WorldCaller extends WorldParty {
+  /** From now on this caller says nothing, or speaks again. */
+  speak(on: boolean): void;
   state(): 'trying' | 'up' | 'ended';
   /** How an unanswered call was refused; null when it was not, or the world cannot tell. */
   refusedWith(): HangUpCause | null;

@@ -111,6 +111,7 @@ function worldCaller(call: PhoneCall): WorldCaller {
     hears: (sound) => hears(call, sound),
     press: (key) => call.press(key),
     hangUp: () => call.hangUp(),
+    speak: (on) => call.setTone(on ? HZ.caller : 0),
     state: () => (call.isOver ? 'ended' : call.state === 'up' || call.state === 'ending' ? 'up' : 'trying'),
     refusedWith: () => (call.status === null ? null : (REFUSALS[call.status] ?? null)),
   };

@@ -323,6 +323,11 @@ export class FakeAri {
     }
     if (verb === 'variable') channel.variables[String(body.variable)] = String(body.value);
     if (verb === 'answer') channel.state = 'Up';
+    if (verb === 'record') {
+      if (this.recordings.has(String(body.name))) return { status: 409, body: { message: 'already exists' } };
+      this.recordings.add(String(body.name));
+      return { status: 201, body: { name: body.name, state: 'queued' } };
+    }
     if (verb === 'play') {
       this.playbacks.set(argument ?? '', id);
       return { status: 201, body: { id: argument, state: 'queued', target_uri: `channel:${id}` } };
@@ -351,6 +356,7 @@ export class FakeAri {
       if (!ids.every((channel) => this.channels.has(channel))) return { status: 400, body: { message: 'Channel not found' } };
       for (const channel of ids) this.#move(channel, bridge);
     }
+    if (verb === 'removeChannel') for (const channel of [body.channel].flat().map(String)) this.#takeOut(channel);
     if (verb === 'moh') bridge.music = String(body.mohClass);
     if (verb === 'record') {
       if (this.recordings.has(String(body.name))) return { status: 409, body: { message: 'already exists' } };
@@ -415,6 +421,7 @@ const OPERATIONS: Record<string, ReadonlyArray<readonly [string, string, string,
     ['get', 'GET', '/bridges/{bridgeId}', 'Bridge', ''],
     ['destroy', 'DELETE', '/bridges/{bridgeId}', 'void', ''],
     ['addChannel', 'POST', '/bridges/{bridgeId}/addChannel', 'void', 'channel'],
+    ['removeChannel', 'POST', '/bridges/{bridgeId}/removeChannel', 'void', 'channel'],
     ['startMoh', 'POST', '/bridges/{bridgeId}/moh', 'void', 'mohClass'],
     ['record', 'POST', '/bridges/{bridgeId}/record', 'LiveRecording', 'name format ifExists'],
   ],
@@ -427,6 +434,13 @@ const OPERATIONS: Record<string, ReadonlyArray<readonly [string, string, string,
     ['stopMoh', 'DELETE', '/channels/{channelId}/moh', 'void', ''],
     ['answer', 'POST', '/channels/{channelId}/answer', 'void', ''],
     ['playWithId', 'POST', '/channels/{channelId}/play/{playbackId}', 'Playback', 'media'],
+    [
+      'record',
+      'POST',
+      '/channels/{channelId}/record',
+      'LiveRecording',
+      'name format maxDurationSeconds maxSilenceSeconds ifExists beep terminateOn',
+    ],
     ['getChannelVar', 'GET', '/channels/{channelId}/variable', 'Variable', 'variable'],
     ['setChannelVar', 'POST', '/channels/{channelId}/variable', 'void', 'variable value'],
   ],

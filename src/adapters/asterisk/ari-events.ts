@@ -15,7 +15,8 @@ export type AriEvent =
   | { type: 'BridgeDestroyed'; bridgeId: string }
   | { type: 'PlaybackFinished'; playbackId: string; failed: boolean }
   | { type: 'RecordingStarted'; file: string }
-  | { type: 'RecordingFinished'; file: string; durationS: number }
+  /** `talkingS` null: it was not listened for. */
+  | { type: 'RecordingFinished'; file: string; durationS: number; talkingS: number | null }
   | { type: 'RecordingFailed'; file: string; detail: string }
   | { type: 'ApplicationReplaced' };
 
@@ -143,7 +144,15 @@ function readRecording(type: 'RecordingStarted' | 'RecordingFinished' | 'Recordi
   const file = recording?.name;
   if (recording === null || typeof file !== 'string' || file === '') return null;
   if (type === 'RecordingStarted') return { type, file };
-  if (type === 'RecordingFinished') return { type, file, durationS: Math.max(0, whole(recording.duration) ?? 0) };
+  if (type === 'RecordingFinished') {
+    const talkingS = whole(recording.talking_duration);
+    return {
+      type,
+      file,
+      durationS: Math.max(0, whole(recording.duration) ?? 0),
+      talkingS: talkingS === null ? null : Math.max(0, talkingS),
+    };
+  }
   return { type, file, detail: typeof recording.cause === 'string' ? recording.cause.slice(0, 200) : 'recording failed' };
 }
 

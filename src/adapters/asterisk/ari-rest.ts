@@ -31,6 +31,7 @@ const NEEDED: ReadonlyArray<readonly [string, string]> = [
   ['bridges', 'get'],
   ['bridges', 'list'],
   ['bridges', 'record'],
+  ['bridges', 'removeChannel'],
   ['bridges', 'startMoh'],
   ['channels', 'answer'],
   ['channels', 'get'],
@@ -39,6 +40,7 @@ const NEEDED: ReadonlyArray<readonly [string, string]> = [
   ['channels', 'list'],
   ['channels', 'originateWithId'],
   ['channels', 'playWithId'],
+  ['channels', 'record'],
   ['channels', 'setChannelVar'],
   ['playbacks', 'get'],
   ['playbacks', 'stop'],
@@ -159,6 +161,18 @@ export class AriRest {
 
   record(bridgeId: string, name: string): Promise<void> {
     return this.#do('bridges', 'record', { bridgeId, name, format: 'wav', ifExists: 'fail' });
+  }
+
+  /** Takes a channel out of a bridge. */
+  removeChannel(bridgeId: string, channelId: string): Promise<void> {
+    return this.#do('bridges', 'removeChannel', { bridgeId, channel: [channelId] });
+  }
+
+  /** A beep, then what this channel says. Whole seconds; no key ends it. */
+  recordChannel(channelId: string, name: string, limits: { maxS: number; silenceS: number }): Promise<void> {
+    const { maxS: maxDurationSeconds, silenceS: maxSilenceSeconds } = limits;
+    const how = { format: 'wav', ifExists: 'fail', beep: true, terminateOn: 'none', maxDurationSeconds, maxSilenceSeconds };
+    return this.#do('channels', 'record', { channelId, name, ...how });
   }
 
   stopRecording(recordingName: string): Promise<void> {

@@ -5,9 +5,10 @@ import { AriHttpError } from './ari-http.js';
 import type { AriRest } from './ari-rest.js';
 import { LEG_VARIABLE, NOTE_VARIABLE, RECORDING_VARIABLE } from './channel-notes.js';
 import { connectLegs } from './connect-legs.js';
-import { type Desk, endLeg } from './desk.js';
+import { type Desk, endLeg, isQuiet } from './desk.js';
 import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia, trunkEndpoint } from './hostile-text.js';
 import type { Leg } from './leg-book.js';
+import { recordMessage } from './record-message.js';
 
 /** Q.850 causes; Asterisk turns them into 486, 603, 503, 480 and 404 for a leg that was not answered. */
 const REASON_CODES: Record<HangUpCause, number> = {
@@ -101,6 +102,8 @@ export class CommandCarrier {
         return this.#dissolve(rest, command);
       case 'startRecording':
         return this.#startRecording(rest, command);
+      case 'recordMessage':
+        return recordMessage(this.#desk, rest, command);
       case 'stopRecording':
         return this.#stopRecording(rest, command);
       case 'remember':
@@ -121,7 +124,7 @@ export class CommandCarrier {
   ): Promise<void> {
     const leg = this.#legOf(command.legId, command.callId);
     if (leg === null) return this.#failed(command, 'the leg is gone');
-    if (leg.playbacks.size === 0) return work();
+    if (isQuiet(leg)) return work();
     leg.afterPlayback.set(kind, async () => {
       if (this.#desk.rest() === null) return this.#failed(command, 'the switch went down');
       await work().catch((error) => this.#restFailed(command, error));
@@ -263,6 +266,7 @@ export class CommandCarrier {
     } catch (error) {
       const status = this.#count(error);
       if (status === 409 && (await rest.isRecording(file).catch(() => false))) {
+        recording.startedAtMs = performance.now();
         emit({ kind: 'recordingStarted', switchId, recordingId }); // started by us before a crash
       } else if (book.endRecording(recording)) {
         failed(error instanceof Error ? error.message : String(error));
@@ -282,7 +286,7 @@ export class CommandCarrier {
       rest
         .setVariable(callerLegId, RECORDING_VARIABLE, `${recordingId} ${file}`)
         .catch(() => this.#desk.faults.count('recording.notNoted'));
-    if (leg.playbacks.size === 0) await work();
+    if (isQuiet(leg)) await work();
     else leg.afterPlayback.set('recordingNote', work);
   }
 
@@ -360,6 +364,7 @@ function subjectOf(command: SwitchCommand): string {
     case 'dissolve':
       return command.bridgeId;
     case 'startRecording':
+    case 'recordMessage':
     case 'stopRecording':
       return command.recordingId;
     default:
@@ -383,6 +388,8 @@ function idsOf(command: SwitchCommand): readonly string[] {
       return [command.bridgeId];
     case 'startRecording':
       return [command.bridgeId, command.callerLegId, command.recordingId];
+    case 'recordMessage':
+      return [command.legId, command.recordingId];
     case 'stopRecording':
       return [command.recordingId];
     default:

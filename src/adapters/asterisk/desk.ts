@@ -37,9 +37,12 @@ export function endLeg(desk: Desk, legId: LegId, cause: LegEndCause): void {
 /** In the order in which Asterisk should get them. */
 const AFTER_PLAYBACK = ['answer', 'wait', 'remember', 'recordingNote'] as const;
 
+/** Nothing is played to this leg, and it is not saying a message: Asterisk does what it is asked at once. */
+export const isQuiet = (leg: Leg): boolean => leg.playbacks.size === 0 && leg.message === null;
+
 /** Sends what had to wait for silence on this leg, ahead of any command that the end of the playback leads to. */
 export function afterPlayback(desk: Desk, leg: Leg): void {
-  if (leg.playbacks.size > 0 || leg.afterPlayback.size === 0) return;
+  if (!isQuiet(leg) || leg.afterPlayback.size === 0) return;
   const due = AFTER_PLAYBACK.map((kind) => leg.afterPlayback.get(kind)).filter((work) => work !== undefined);
   leg.afterPlayback.clear();
   void desk.chains.run(leg.callId ?? leg.legId, async () => {

@@ -170,10 +170,18 @@ function recordingEvent(desk: Desk, event: EventOf<'RecordingStarted' | 'Recordi
     return;
   }
   book.endRecording(recording);
-  const durationMs = event.type === 'RecordingFinished' ? event.durationS * 1000 : 0;
+  const { durationS, talkingS } = event.type === 'RecordingFinished' ? event : { durationS: 0, talkingS: null };
+  const durationMs = durationS * 1000;
   const fault = event.type === 'RecordingFinished' ? recordingFault(recording, durationMs) : event.detail;
-  emit({ kind: 'recordingEnded', switchId, recordingId, durationMs, failed: fault !== null, detail: fault ?? 'done' });
+  const leg = book.leg(recording.legId ?? '');
+  if (leg !== null) afterPlayback(desk, leg);
+  const sound = recording.legId === null || talkingS === null ? {} : { soundMs: soundOf(recording, durationS, talkingS) };
+  emit({ kind: 'recordingEnded', switchId, recordingId, durationMs, ...sound, failed: fault !== null, detail: fault ?? 'done' });
 }
+
+/** A message of nothing that a silence has ended is told to be one second of talking, and one of half a second too. */
+const soundOf = ({ stopAsked }: Recording, durationS: number, talkingS: number): number =>
+  durationS <= 1 && !stopAsked ? 0 : talkingS * 1000;
 
 /**
  * Asterisk reports `done` also for a file that it could not open (length 0, at once) and for a disk that was full (too short). Its
@@ -183,6 +191,8 @@ function recordingFault(recording: Recording, durationMs: number): string | null
   if (durationMs === 0 && !recording.stopAsked) return 'nothing was written';
   if (recording.adopted) return null;
   if (recording.startedAtMs === null) return 'ended without having started';
+  // The silence that ended a message is not in the file.
+  if (recording.legId !== null) return null;
   const ranMs = performance.now() - recording.startedAtMs;
   if (durationMs + RECORDING_SLACK_MS < ranMs) return `${durationMs} ms were written of ${Math.round(ranMs)} ms`;
   return null;

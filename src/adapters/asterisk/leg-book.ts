@@ -19,13 +19,17 @@ export interface Leg {
    * variable and a move to another bridge back until the playback has ended, and the request with it.
    */
   readonly afterPlayback: Map<'answer' | 'wait' | 'remember' | 'recordingNote', () => Promise<void>>;
+  /** What this leg alone is saying into a file; Asterisk holds the same things back for it. */
+  message: RecordingId | null;
 }
 
 export interface Recording {
   readonly recordingId: RecordingId;
   readonly file: string;
-  /** Null for one that was running before we came. */
+  /** Null for one that was running before we came, and for a message. */
   readonly bridgeId: string | null;
+  /** Whose message it is; null for a talk. */
+  readonly legId: LegId | null;
   /** We asked for its end, by stopping it or by taking its bridge away. */
   stopAsked: boolean;
   /** Monotonic; null until Asterisk says that it started. */
@@ -65,6 +69,7 @@ export class LegBook {
       bridgeId: about.bridgeId ?? null,
       playbacks: new Set(),
       afterPlayback: new Map(),
+      message: null,
     };
     this.#legs.set(legId, leg);
     return leg;
@@ -108,9 +113,17 @@ export class LegBook {
     return this.#recordingByFile.get(file) ?? null;
   }
 
-  addRecording(recordingId: RecordingId, file: string, about: { bridgeId: string } | { adopted: true }): Recording {
+  addRecording(
+    recordingId: RecordingId,
+    file: string,
+    about: { bridgeId: string } | { messageOf: LegId; adopted?: boolean } | { adopted: true },
+  ): Recording {
     const bridgeId = 'bridgeId' in about ? about.bridgeId : null;
-    const recording: Recording = { recordingId, file, bridgeId, stopAsked: false, startedAtMs: null, adopted: bridgeId === null };
+    const legId = 'messageOf' in about ? about.messageOf : null;
+    const adopted = 'adopted' in about && about.adopted === true;
+    const recording: Recording = { recordingId, file, bridgeId, legId, stopAsked: false, startedAtMs: null, adopted };
+    const leg = this.leg(legId ?? '');
+    if (leg) leg.message = recordingId;
     this.#recordings.set(recordingId, recording);
     this.#recordingByFile.set(file, recording);
     return recording;
@@ -125,6 +138,8 @@ export class LegBook {
   endRecording(recording: Recording): boolean {
     if (this.#recordings.get(recording.recordingId) !== recording) return false;
     this.#recordingByFile.delete(recording.file);
+    const leg = this.leg(recording.legId ?? '');
+    if (leg?.message === recording.recordingId) leg.message = null;
     return this.#recordings.delete(recording.recordingId);
   }
 

@@ -52,7 +52,8 @@ export async function resync(desk: Desk, rest: AriRest, expected: SwitchStart['e
     if (!isPlainId(channel.id)) return desk.faults.count('leg.badId');
     // An application that was destroyed and made again does not hear the legs of its former life.
     if (!hears.has(channel.id)) await rest.subscribe(desk.app, channel.id);
-    const leg = await look(desk, rest, channel, inBridge.get(channel.id)?.type === 'mixing');
+    // In a call, or alone with a box; never in a waiting room.
+    const leg = await look(desk, rest, channel, inBridge.get(channel.id)?.type !== 'holding');
     // A phone that dialled a code while nobody listened has heard nothing; it dials again.
     if (leg === null || (leg.role === 'phone' && !knownPhones.has(channel.id))) strangers.push(asId(channel.id));
     else found.push(leg);
@@ -85,17 +86,18 @@ export async function resync(desk: Desk, rest: AriRest, expected: SwitchStart['e
   return { snapshot, version, startedAt, strangers };
 }
 
-async function look(desk: Desk, rest: AriRest, channel: AriChannel, inCall: boolean): Promise<Found | null> {
+/** `isRecorded`: it is where legs are recorded. */
+async function look(desk: Desk, rest: AriRest, channel: AriChannel, isRecorded: boolean): Promise<Found | null> {
   const [app, role, argument] = channel.appName === 'Stasis' ? channel.appData.split(',') : [];
   const inApp = app === desk.app;
   if (inApp && role === 'inbound') {
     const note = await rest.variable(channel.id, NOTE_VARIABLE);
-    const recording = inCall ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
+    const recording = isRecorded ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
     return { channel, role: 'caller', dnis: dialledDigits(argument ?? '') ?? '', note, recording };
   }
   if (inApp && role === 'outside') {
     const note = await rest.variable(channel.id, NOTE_VARIABLE);
-    const recording = inCall ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
+    const recording = isRecorded ? readRecordingNote(await rest.variable(channel.id, RECORDING_VARIABLE)) : null;
     return { channel, role: 'outside', dnis: '', note, recording };
   }
   const base = { channel, dnis: '', note: null, recording: null };
@@ -153,21 +155,34 @@ async function runningRecordings(
   before: ReadonlyMap<string, Recording>,
   found: readonly Found[],
 ): Promise<RecordingId[]> {
-  const noted = new Map(found.flatMap(({ recording }) => (recording === null ? [] : [[recording.id, recording.file] as const])));
+  const noted = new Map(
+    found.flatMap(({ channel, recording }) =>
+      recording === null ? [] : [[recording.id, { file: recording.file, legId: asId<LegId>(channel.id) }] as const],
+    ),
+  );
   const running: RecordingId[] = [];
   await each(expected.filter(isPlainId), async (recordingId) => {
     const known = before.get(recordingId);
-    const file = known?.file ?? noted.get(recordingId) ?? recordingId;
+    const there = noted.get(recordingId);
+    const file = known?.file ?? there?.file ?? recordingId;
     if (!(await rest.isRecording(file))) return;
-    const whole =
-      known?.bridgeId != null && known.startedAtMs !== null ? { bridgeId: known.bridgeId } : ({ adopted: true } as const);
-    const recording = desk.book.addRecording(recordingId, file, whole);
+    const wasSeen = known !== undefined && known.startedAtMs !== null;
+    const messageOf = known?.legId ?? (isMessage(desk, there?.legId) ? there?.legId : undefined);
+    const about = messageOf
+      ? { messageOf, adopted: !wasSeen }
+      : wasSeen && known.bridgeId !== null
+        ? { bridgeId: known.bridgeId }
+        : ({ adopted: true } as const);
+    const recording = desk.book.addRecording(recordingId, file, about);
     recording.startedAtMs = known?.startedAtMs ?? null;
     recording.stopAsked = known?.stopAsked ?? false;
     running.push(recordingId);
   });
   return running;
 }
+
+/** A leg that is recorded alone is in no bridge. */
+const isMessage = (desk: Desk, legId: LegId | undefined): boolean => desk.book.leg(legId ?? '')?.bridgeId === null;
 
 function readRecordingNote(note: string | null): Found['recording'] {
   const [id, file] = (note ?? '').split(' ');
