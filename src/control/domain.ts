@@ -1,13 +1,15 @@
 import type { Agent, QueueEntity } from '../acd/entities.js';
 import type { Fact, FactBody } from '../base/facts.js';
 import type { TimerId } from '../base/ids.js';
+import type { LookUpResult } from '../base/look-up.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { Hotline, type HotlineEvent, type HotlineOutcome, type StoredCall } from '../call/hotline.js';
-import type { Addressed, HotlineConfig } from '../call/state.js';
+import type { Addressed, HotlineConfig, LookUpRequest } from '../call/state.js';
 import type { Clock } from '../ports/clock.js';
 import type { Jobs } from '../ports/jobs.js';
 import type { Log } from '../ports/log.js';
+import type { LookUps } from '../ports/look-ups.js';
 import type { StateStore, StoredState } from '../ports/state-store.js';
 import type { Switch } from '../ports/switch.js';
 import { AlarmClock } from './alarm-clock.js';
@@ -25,7 +27,10 @@ export interface DomainOptions {
   readonly store: StateStore;
   readonly switches: readonly Switch[];
   readonly jobs: Jobs;
-  readonly config: HotlineConfig;
+  /** Absent: no endpoint can be asked. */
+  readonly lookUps?: LookUps;
+  /** What the calls need to know; asked for once the lease is ours when it depends on what was stored (versions of flows that calls are in). */
+  readonly config: HotlineConfig | ((stored: StoredState) => Promise<HotlineConfig>);
   readonly log: Log;
   readonly leaseMs: Ms;
   /** Facts that are committed (or, degraded, decided), in order. */
@@ -64,7 +69,7 @@ export class Domain {
   #cancelRefill: (() => void) | null = null;
   #idle: (() => void)[] = [];
 
-  private constructor(options: DomainOptions, fence: number, stored: StoredState) {
+  private constructor(options: DomainOptions, fence: number, stored: StoredState, config: HotlineConfig) {
     this.#options = options;
     this.#fence = fence;
     this.#seq = stored.lastSeq;
@@ -72,7 +77,7 @@ export class Domain {
     this.#leaseUntilMs = this.#askedMs + options.leaseMs / 3;
     this.#switches = new Map(options.switches.map((each) => [each.id, each]));
     this.#hotline = Hotline.restore(
-      options.config,
+      config,
       parsed<StoredCall>(stored.calls, options.log),
       parsed<Agent>(stored.agents, options.log),
       parsed<QueueEntity>(stored.queues, options.log),
@@ -101,7 +106,8 @@ export class Domain {
       lease = await store.acquire(node, leaseMs);
     }
     const stored = await store.load();
-    const domain = new Domain({ ...options, clock: notBefore(clock, stored.atMs) }, lease.fence, stored);
+    const config = typeof options.config === 'function' ? await options.config(stored) : options.config;
+    const domain = new Domain({ ...options, clock: notBefore(clock, stored.atMs) }, lease.fence, stored, config);
     await domain.#begin(stored);
     return domain;
   }
@@ -240,6 +246,19 @@ export class Domain {
       else this.#alarms.stop(change.timerId);
     }
     for (const job of outcome.jobs) void this.#options.jobs.add(job);
+    for (const lookUp of outcome.lookUps) this.#ask(lookUp);
+  }
+
+  /** Nobody waits for the answer: it comes as an event, and to a node that has stopped not at all. Its successor asks anew. */
+  #ask({ callId, turn, ...question }: LookUpRequest): void {
+    const tell = (result: LookUpResult): void => this.#put({ event: { kind: 'lookupEnded', callId, turn, result }, done: null });
+    const { lookUps, log } = this.#options;
+    if (!lookUps) return tell({ ok: false, fault: 'noEndpoint', detail: 'nothing can be asked here' });
+    lookUps.ask(question).then(tell, () => {
+      // Against its contract; the error may hold what was asked.
+      log.error({ endpoint: question.endpoint }, 'a look-up broke');
+      tell({ ok: false, fault: 'notReached', detail: 'broken' });
+    });
   }
 
   #onMode(degraded: boolean): void {
