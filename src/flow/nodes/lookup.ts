@@ -127,7 +127,9 @@ function ask(node: LookUpNode, walk: Walk): Next {
   const guardMs = node.timeoutMs + GUARD_MS;
   walk.change({ tries: 0, deadlineMs: walk.world.atMs + guardMs });
   const turn = walk.wait('lookup', node.prompts.length > 0 ? Math.min(PROMPT_AFTER_MS, guardMs) : guardMs);
-  walk.effects.push({ kind: 'lookup', turn, endpoint: node.endpoint, send: Object.fromEntries(send), timeoutMs: node.timeoutMs });
+  const { endpoint, timeoutMs } = node;
+  const hasSecrets = node.send.some(([, source]) => source.from === 'secret');
+  walk.effects.push({ kind: 'lookup', turn, endpoint, send: Object.fromEntries(send), timeoutMs, hasSecrets });
   return null;
 }
 
