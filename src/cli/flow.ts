@@ -7,6 +7,7 @@ import { type Finding, formatFinding } from '../flow/finding.js';
 import { flowSchema } from '../flow/flow-schema.js';
 import type { KnownNames } from '../flow/parse-flow.js';
 import { readSource } from '../flow/source.js';
+import { namesInFiles } from '../main/known-names.js';
 
 /** The process as a command sees it. */
 export interface CommandHost {
@@ -69,7 +70,9 @@ export async function checkFlows(files: readonly string[], config: string, say: 
 /** Names that flows may use. A configuration file that is not there or cannot be read leaves its names unchecked: that file has a checker of its own. */
 export async function namesOf(config: string): Promise<KnownNames> {
   const site = await valuesOf(join(config, 'hotline.yaml'));
-  const queues = await valuesOf(join(config, 'queues.yaml'));
+  const [queues, agents, endpoints] = await Promise.all(
+    ['queues', 'agents', 'endpoints'].map((name) => valuesOf(join(config, `${name}.yaml`))),
+  );
   const prompts = await readFile(join(config, 'prompts.yaml'), 'utf8').then(
     (text) => parsePromptFile(text, 'prompts.yaml'),
     () => null,
@@ -79,9 +82,7 @@ export async function namesOf(config: string): Promise<KnownNames> {
     () => [],
   );
   return {
-    queues: keys(part(queues, 'queues')),
-    skills: list(part(site, 'skills')),
-    calendars: keys(part(site, 'calendars')),
+    ...namesInFiles({ hotline: site, queues, agents, endpoints }),
     flows,
     prompts: prompts?.ok ? [...prompts.value.keys()] : undefined,
   };

@@ -287,6 +287,7 @@ function knownNames(known: KnownNames, flow: string): Partial<Record<KnownKind |
     ['flow', known.flows === undefined ? undefined : [...known.flows, flow]],
     ['prompt', known.prompts],
     ['endpoint', known.endpoints],
+    ['receiver', known.receivers],
     ['agent', known.agents],
     ['box', known.boxes],
     ['announcement', known.announcements],

@@ -20,7 +20,10 @@ export interface KnownNames {
   readonly flows?: ReadonlySet<string> | readonly string[] | undefined;
   /** What other flows take and give back, as far as it is known: then calls of them are checked. See `readFlowShape`. */
   readonly flowShapes?: ReadonlyMap<string, FlowShape> | undefined;
+  /** Endpoints that may be asked. */
   readonly endpoints?: ReadonlySet<string> | readonly string[] | undefined;
+  /** Endpoints that take messages. */
+  readonly receivers?: ReadonlySet<string> | readonly string[] | undefined;
   readonly agents?: ReadonlySet<string> | readonly string[] | undefined;
   /** Boxes for messages of callers. */
   readonly boxes?: ReadonlySet<string> | readonly string[] | undefined;

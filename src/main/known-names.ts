@@ -8,7 +8,8 @@ export const knownNames = (config: LoadedConfig, prompts: Iterable<string> | und
   calendars: Object.keys(config.calendars),
   tiers: config.tiers,
   agents: config.acd.agents.map((agent) => agent.id),
-  endpoints: Object.keys(config.endpoints),
+  endpoints: endpointsOf(config, 'lookup'),
+  receivers: endpointsOf(config, 'message'),
   announcements: Object.keys(config.acd.announcePlans ?? {}),
   prompts: prompts && [...prompts],
 });
@@ -20,20 +21,28 @@ export function namesInFiles(files: ConfigValues): KnownNames {
     skills: textsAt(files.hotline, 'skills'),
     calendars: keysAt(files.hotline, 'calendars'),
     // Left out they are those of the site's shape.
-    tiers: textsAt(files.hotline, 'tiers') ?? ['ordinary', 'vip'],
+    tiers: files.hotline === null ? undefined : (textsAt(files.hotline, 'tiers') ?? ['ordinary', 'vip']),
     announcements: files.queues === null ? undefined : (keysAt(files.queues, 'announcePlans') ?? []),
     agents: keysAt(files.agents, 'agents'),
-    // No file is no endpoints, which is as good as a list; one that cannot be read is not.
-    endpoints: files.endpoints === undefined ? [] : keysAt(files.endpoints, 'endpoints'),
+    endpoints: endpointsIn(files.endpoints, 'lookup'),
+    receivers: endpointsIn(files.endpoints, 'message'),
   };
 }
 
-/** Plain values of `hotline.yaml`, `queues.yaml`, `agents.yaml` and `endpoints.yaml`. Null: cannot be read; undefined: not there. */
+/** Plain values of `hotline.yaml`, `queues.yaml`, `agents.yaml` and `endpoints.yaml`; null: not there, or not to be read. */
 export interface ConfigValues {
   readonly hotline: unknown;
   readonly queues: unknown;
   readonly agents: unknown;
   readonly endpoints: unknown;
+}
+
+const endpointsOf = ({ endpoints }: LoadedConfig, kind: 'lookup' | 'message'): string[] =>
+  Object.keys(endpoints).filter((name) => endpoints[name]?.kind === kind);
+
+function endpointsIn(file: unknown, kind: 'lookup' | 'message'): string[] | undefined {
+  const endpoints = valueAt(file, 'endpoints');
+  return keysAt(file, 'endpoints')?.filter((name) => valueAt(valueAt(endpoints, name), 'kind') === kind);
 }
 
 function valueAt(value: unknown, key: string): unknown {

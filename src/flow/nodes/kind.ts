@@ -68,5 +68,15 @@ export interface Build {
   errorAtKey(rule: string, path: Path, message: string): void;
 }
 
-/** Kinds of names that the rest of the configuration offers. `announcement` is a plan of announcements for a waiting caller, `box` one for messages. */
-export type KnownKind = 'queue' | 'skill' | 'calendar' | 'flow' | 'endpoint' | 'agent' | 'box' | 'announcement' | 'tier';
+/** Kinds of names that the rest of the configuration offers. `endpoint` may be asked, `receiver` takes messages; `announcement` is a plan of announcements for a waiting caller, `box` one for messages. */
+export type KnownKind =
+  | 'queue'
+  | 'skill'
+  | 'calendar'
+  | 'flow'
+  | 'endpoint'
+  | 'receiver'
+  | 'agent'
+  | 'box'
+  | 'announcement'
+  | 'tier';

@@ -27,7 +27,7 @@ export const sendKind: NodeKind<'send', z.output<typeof shape>> = {
   waits: false,
   compile(raw, build) {
     const { to, message } = raw.send;
-    build.known('endpoint', ['send', 'to'], to);
+    build.known('receiver', ['send', 'to'], to);
     const fields = Object.entries(message);
     if (fields.length === 0) build.errorAtKey('missing-field', ['send', 'message'], 'a message needs at least one field');
     if (fields.length > MAX_FIELDS)

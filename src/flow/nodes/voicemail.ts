@@ -49,7 +49,7 @@ export const voicemailKind: NodeKind<'voicemail', z.output<typeof shape>> = {
     if (!NODE_NAME.test(voicemail.box))
       build.error('bad-name', ['voicemail', 'box'], 'a box is named with small letters, digits and dashes');
     else build.known('box', ['voicemail', 'box'], voicemail.box);
-    if (voicemail.notify !== undefined) build.known('endpoint', ['voicemail', 'notify'], voicemail.notify);
+    if (voicemail.notify !== undefined) build.known('receiver', ['voicemail', 'notify'], voicemail.notify);
     const maxMs = voicemail.max ?? 3 * MINUTE;
     const silenceMs = voicemail.silence ?? 5 * SECOND;
     if (silenceMs >= maxMs) {
