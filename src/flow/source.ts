@@ -160,7 +160,7 @@ class Walk {
       const why = /^-?[1-9][\d.]*$/.test(written) ? 'a number has at most 15 digits' : `YAML reads it as the number ${value}`;
       this.refuse(offset, 'unquoted-number', `put ${quoted(written).slice(1, -1)} in quotes: ${quoted(written)} (${why})`);
     }
-    return value;
+    return Number.isFinite(value) ? value : 0;
   }
 
   private map(node: ParsedNode, path: Path, depth: number): Record<string, unknown> {
