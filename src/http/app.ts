@@ -10,11 +10,13 @@ import { callbackRoutes } from './callback-routes.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, installErrors, sendError } from './errors.js';
 import { installHeaders } from './headers.js';
+import { historyRoutes } from './history-routes.js';
 import { LiveFeed } from './live-feed.js';
 import { operatingRoutes } from './operating-routes.js';
 import { pageRoutes } from './page-routes.js';
 import { readRoutes } from './read-routes.js';
 import { recordingRoutes } from './recording-routes.js';
+import { reportRoutes } from './report-routes.js';
 import { refusals } from './schemas.js';
 import { sessionRoutes } from './session-routes.js';
 
@@ -71,6 +73,10 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callbackRoutes(scope, deps);
     recordingRoutes(scope, deps);
     sessionRoutes(scope, deps, access);
+    if (deps.history) {
+      reportRoutes(scope, deps, deps.history);
+      historyRoutes(scope, deps, deps.history);
+    }
     operatingRoutes(scope, deps, metrics);
     liveRoute(scope, feed, access);
     pageRoutes(scope, deps);
@@ -124,7 +130,9 @@ function describeApi(app: FastifyInstance, version: string): void {
           cookie: { type: 'apiKey', in: 'cookie', name: 'hotline_session' },
         },
       },
-      tags: ['board', 'queues', 'agents', 'calls', 'callbacks', 'recordings', 'session', 'operating'].map((name) => ({ name })),
+      tags: ['board', 'queues', 'agents', 'calls', 'callbacks', 'recordings', 'reports', 'history', 'session', 'operating'].map(
+        (name) => ({ name }),
+      ),
     },
   });
   app.register(swaggerUi, {

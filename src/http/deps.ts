@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
+import type { ServiceTarget } from '../acd/config.js';
 import type { ExplanationPart } from '../acd/explanation.js';
 import type { AgentId, CallId, QueueId, RecordingId } from '../base/ids.js';
 import type { Refusal, Result } from '../base/result.js';
@@ -15,6 +16,7 @@ import type {
   FlowWalkView,
   RefusedFileView,
 } from '../flow/views.js';
+import type { HistoryReader } from '../ports/history.js';
 import type { Board, FlowDayView, Ledger } from '../service-level/views.js';
 
 /** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
@@ -46,6 +48,8 @@ export interface HttpDeps {
   readonly flows?: FlowDesk;
   /** The switch of emergency announcements; absent: its routes are not served. */
   readonly emergency?: EmergencyDesk;
+  /** What is kept for years; absent: reports and history are not served. */
+  readonly history?: HistoryReading;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
   ready(): Readiness | Promise<Readiness>;
@@ -58,6 +62,17 @@ export interface HttpDeps {
   /** Told of every defect of ours (an answer with status 500), with the route; for a log that is not fastify's. */
   readonly onFault?: (error: Error, route: string) => void;
   readonly live?: Partial<LiveLimits>;
+}
+
+/** History, and what the configuration says of the queues and agents in it today. */
+export interface HistoryReading {
+  readonly reader: HistoryReader;
+  readonly queues: ReadonlyArray<{
+    readonly queueId: string;
+    readonly title: Readonly<Record<string, string>>;
+    readonly target: ServiceTarget;
+  }>;
+  readonly agents: ReadonlyArray<{ readonly agentId: string; readonly name: string; readonly team: string }>;
 }
 
 /** One part per stay in a queue, and the same as it is printed. */

@@ -245,7 +245,7 @@ function explanationRoute(app: FastifyInstance, deps: HttpDeps): void {
 const noSuchCall = (id: string): ApiError => notFound('no-such-call', `There is no call "${id}", or it was long ago.`);
 
 /** Whole numbers of callers are for those who must call back or investigate; names of files are for nobody outside. */
-function shownFact(fact: Fact, request: FastifyRequest): object {
+export function shownFact(fact: Fact, request: FastifyRequest): object {
   if (fact.kind === 'callArrived') return seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
   if (fact.kind === 'callbackRequested') {
     return seesNumbers(request.principal) ? fact : { ...fact, number: maskNumber(fact.number) };

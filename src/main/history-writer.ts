@@ -143,7 +143,8 @@ export class HistoryWriter {
     const facts = await store.facts(fold.position.seq, PAGE);
     const first = facts[0];
     if (!first) {
-      this.#behindSinceMs = null;
+      // While Redis is away, the writer of the calls keeps its facts; they come later.
+      if (this.#known <= fold.position.seq) this.#behindSinceMs = null;
       return false;
     }
     if (first.seq > fold.position.seq + 1) {

@@ -10,6 +10,7 @@ import type { Switch } from '../ports/switch.js';
 import type { Ledger } from '../service-level/views.js';
 import { readTokens } from './config/tokens.js';
 import { explanationOf } from './explanation.js';
+import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
 import type { Site } from './site.js';
 
 export interface HttpParts {
@@ -17,6 +18,7 @@ export interface HttpParts {
   readonly log: Log;
   readonly ledger: Ledger;
   readonly recordings: RecordingStore;
+  readonly history: RunningHistory;
   readonly nowMs: () => Ms;
   readonly onChange: (listener: () => void) => () => void;
   /** Null while this node stands by. */
@@ -42,6 +44,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     board: () => ledger.board(parts.nowMs()),
     onBoardChange: parts.onChange,
     ledger,
+    history: historyReading(site.settings, parts.history),
     explanation: (callId, language) => explanationOf(site.settings, ledger.storyOf(callId), callId, language),
     agentCommand: async (command) => {
       const running = domain();
@@ -77,7 +80,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
   return { address, close: () => app.close() };
 }
 
-function readiness({ domain, switches }: HttpParts, node: string) {
+function readiness({ domain, switches, history }: HttpParts, node: string) {
   const running = domain();
   const checks = [
     { name: 'writer', ok: running !== null, detail: running ? `node ${node}, fence ${running.fence}` : 'standing by' },
@@ -85,10 +88,10 @@ function readiness({ domain, switches }: HttpParts, node: string) {
   ];
   // Calls are served from memory while Redis is away, so this is said but makes nobody send the callers elsewhere.
   const store = { name: 'store', ok: true, detail: running?.degraded ? 'away: going on from memory' : 'in step' };
-  return { ok: checks.every((check) => check.ok), checks: [...checks, store] };
+  return { ok: checks.every((check) => check.ok), checks: [...checks, store, historyCheck(history)] };
 }
 
-function ownMetrics({ domain, faults }: HttpParts): string {
+function ownMetrics({ domain, faults, history }: HttpParts): string {
   const running = domain();
   const lines = [
     '# HELP hotline_store_degraded 1 while the writer goes on from memory because Redis is away.',
@@ -100,6 +103,7 @@ function ownMetrics({ domain, faults }: HttpParts): string {
     '# HELP hotline_facts_total Sequence number of the last fact.',
     '# TYPE hotline_facts_total counter',
     `hotline_facts_total ${running?.seq ?? 0}`,
+    ...historyMetrics(history),
     '# HELP hotline_switch_faults_total What was dropped or went wrong at the switch, by kind.',
     '# TYPE hotline_switch_faults_total counter',
     ...Object.entries(faults()).map(

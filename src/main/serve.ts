@@ -10,6 +10,7 @@ import type { Log } from '../ports/log.js';
 import { createLedger } from '../service-level/ledger.js';
 import type { Ledger } from '../service-level/views.js';
 import { FactFollower } from './fact-follower.js';
+import { startHistory } from './history.js';
 import { openHttp } from './open-http.js';
 import { sealRecording } from './sealing.js';
 import { hotlineConfig, preparePrompts, type Site } from './site.js';
@@ -93,10 +94,13 @@ async function compose(
     },
   });
   closing.push(() => jobs.close());
+  const kept = startHistory(settings, store, clock, log);
+  closing.push(() => kept.close());
   const http = await openHttp({
     site,
     log,
     ledger,
+    history: kept,
     recordings,
     nowMs: () => clock.nowMs(),
     onChange: (listener) => {
@@ -122,13 +126,17 @@ async function compose(
       config: withoutSoundless(hotlineConfig(site), chosen.simulated !== null),
       log,
       leaseMs: LEASE_MS,
-      onFacts: (facts) => follower.accept(facts),
+      onFacts: (facts) => {
+        follower.accept(facts);
+        kept.writer.known(facts.at(-1)?.seq ?? 0);
+      },
       onFatal,
     },
     standby.signal,
   );
   const domain = running;
   closing.push(() => domain.stop());
+  kept.writer.start();
   // Jobs that could not be kept when their recording ended.
   for (const { recordingId, callId, state } of ledger.recordings(5_000)) {
     if (state === 'ended' || state === 'partial') {

@@ -1,0 +1,172 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { KeptCall, Range } from '../ports/history.js';
+import { maskNumber } from '../service-level/mask.js';
+import { seesNumbers } from './access.js';
+import { sendCsv } from './csv.js';
+import type { HistoryReading, HttpDeps } from './deps.js';
+import { notFound } from './errors.js';
+import { idOf, shownFact } from './read-routes.js';
+import { queryCompiler, queryOf, querySchema, type ReportQuery, rangeOf, siteTime } from './report-query.js';
+import { fromHistory, siteClock } from './report-routes.js';
+import { answer, factView, idParams, readRefusals, refusals, rows } from './schemas.js';
+
+const CSV_PAGE = 1_000;
+/** One file holds no more; ask for fewer days. */
+const CSV_ROWS = 200_000;
+const CALL_COLUMNS = [
+  ...['arrived', 'callId', 'direction', 'dnis', 'ani', 'language', 'tier', 'customerId', 'flowId', 'flowVersion', 'lastNode'],
+  ...['queueId', 'lane', 'agentId', 'outcome', 'endedBy', 'stays', 'offers', 'transfers', 'durationMs', 'waitMs', 'talkMs'],
+  ...['holdMs', 'wrapUpMs', 'surveyScore', 'surveyScale', 'disposition', 'recordings', 'arrivedMs', 'endedMs', 'previousMs'],
+] as const;
+const record = { type: 'object', additionalProperties: true };
+
+/** Calls of the past, one by one. */
+export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: HistoryReading): void {
+  const site = siteTime(deps.site.timeZone, () => deps.nowMs());
+  const stamp = async () => ({ seq: (await history.reader.stand()).position.seq, atMs: deps.nowMs() });
+  app.get(
+    '/api/v1/history/calls',
+    {
+      config: { access: 'read' },
+      validatorCompiler: queryCompiler,
+      schema: {
+        tags: ['history'],
+        summary:
+          'Calls that arrived within the range, newest first; `next` asks for the page after. As csv: all of them, up to 200,000',
+        querystring: querySchema('from', 'to', 'queue', 'agent', 'outcome', 'ani', 'cursor', 'limit', 'format', 'bom'),
+        response: {
+          200: answer('one page', {
+            calls: rows(record),
+            next: { type: ['string', 'null'], description: 'cursor of the next page; null: this was the last' },
+          }),
+          ...refusals([400, 'bad-request, range-too-long'], [503, 'unavailable-history']),
+          ...readRefusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const query = queryOf(request);
+      const range = rangeOf(query, site);
+      if (query.format === 'csv') {
+        const pages = shownPages(history, request, range, deps.site.timeZone);
+        // Asked before the first byte, so that a store that is away is told by the status.
+        await fromHistory(deps, () => history.reader.stand());
+        return sendCsv(reply, 'calls', CALL_COLUMNS, pages, query.bom === '1');
+      }
+      return fromHistory(deps, async () => {
+        const calls = await pageOf(history, query, range, query.limit, afterOf(query.cursor));
+        return { ...(await stamp()), calls: calls.map((call) => shownCall(call, request)), next: nextOf(calls, query.limit) };
+      });
+    },
+  );
+  app.get(
+    '/api/v1/history/calls/:id',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags: ['history'],
+        summary:
+          'One call of the past: the record, its stays in queues, offers, legs and walks through flows; its facts while they are kept',
+        params: idParams,
+        response: {
+          200: answer('the call', {
+            ...{ call: record, stays: rows(record), offers: rows(record), legs: rows(record), visits: rows(record) },
+            facts: { ...rows(factView), description: 'empty when the facts are remembered no more' },
+          }),
+          ...refusals([404, 'no-such-call'], [503, 'unavailable-history']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) =>
+      fromHistory(deps, async () => {
+        const found = await history.reader.call(idOf(request));
+        if (found === null) throw notFound('no-such-call', `There is no call "${idOf(request)}" in the history.`);
+        const facts = deps.ledger.factsOf(idOf(request)).map((fact) => shownFact(fact, request));
+        const { call, stays, offers, legs, visits } = found;
+        const walks = visits.map((visit) => ({ ...visit, nodes: JSON.parse(visit.nodes) as unknown }));
+        return { ...(await stamp()), call: shownCall(call, request), stays, offers, legs, visits: walks, facts };
+      }),
+  );
+  auditRoute(app, deps, history);
+}
+
+function auditRoute(app: FastifyInstance, deps: HttpDeps, { reader }: HistoryReading): void {
+  const site = siteTime(deps.site.timeZone, () => deps.nowMs());
+  app.get(
+    '/api/v1/history/audit',
+    {
+      config: { access: 'listen' },
+      validatorCompiler: queryCompiler,
+      schema: {
+        tags: ['history'],
+        summary: 'Who changed what, newest first',
+        querystring: querySchema('from', 'to', 'limit'),
+        response: {
+          200: answer('changes', { changes: rows(record) }),
+          ...refusals([400, 'bad-request, range-too-long'], [403, 'forbidden'], [503, 'unavailable-history']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) =>
+      fromHistory(deps, async () => {
+        const query = queryOf(request);
+        const changes = await reader.audit({ ...rangeOf(query, site), limit: query.limit });
+        const { position } = await reader.stand();
+        const shown = changes.map(({ place: _, detail, ...row }) => ({ ...row, detail: JSON.parse(detail) as unknown }));
+        return { seq: position.seq, atMs: deps.nowMs(), changes: shown };
+      }),
+  );
+}
+
+type After = { readonly arrivedMs: number; readonly callId: string } | undefined;
+
+function afterOf(cursor: string | undefined): After {
+  if (cursor === undefined) return undefined;
+  const at = cursor.indexOf('.');
+  return { arrivedMs: Number(cursor.slice(0, at)), callId: cursor.slice(at + 1) };
+}
+
+function nextOf(calls: readonly KeptCall[], limit: number): string | null {
+  const last = calls.at(-1);
+  return last === undefined || calls.length < limit ? null : `${last.arrivedMs}.${last.callId}`;
+}
+
+function pageOf({ reader }: HistoryReading, query: ReportQuery, range: Range, limit: number, after: After): Promise<KeptCall[]> {
+  const { queue, agent, outcome, ani } = query;
+  return reader.calls({
+    ...range,
+    limit,
+    ...(queue === undefined ? {} : { queueId: queue }),
+    ...(agent === undefined ? {} : { agentId: agent }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(ani === undefined ? {} : { aniEnd: ani }),
+    ...(after === undefined ? {} : { after }),
+  });
+}
+
+async function* shownPages(
+  history: HistoryReading,
+  request: FastifyRequest,
+  range: Range,
+  timeZone: string,
+): AsyncGenerator<readonly object[]> {
+  const query = queryOf(request);
+  let after = afterOf(query.cursor);
+  for (let sent = 0; sent < CSV_ROWS; ) {
+    const calls = await pageOf(history, query, range, CSV_PAGE, after);
+    yield calls.map((call) => ({ arrived: siteClock(timeZone, call.arrivedMs), ...shownCall(call, request) }));
+    sent += calls.length;
+    const last = calls.at(-1);
+    if (!last || calls.length < CSV_PAGE) return;
+    after = { arrivedMs: last.arrivedMs, callId: last.callId };
+  }
+}
+
+/** The hash of a number is for comparing inside; whole numbers, where they are kept, are for those who must call back or investigate. */
+function shownCall(call: KeptCall, request: FastifyRequest): object {
+  const { callerKey: _, aniEnd: __, place: ___, recordings, ...shown } = call;
+  const ani = seesNumbers(request.principal) ? call.ani : maskNumber(call.ani);
+  return { ...shown, ani, recordings: JSON.parse(recordings) as unknown };
+}
