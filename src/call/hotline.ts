@@ -252,6 +252,10 @@ export class Hotline {
     }
     if (!call || call.recording?.recordingId !== event.recordingId) {
       state.stale++;
+      // A message that was asked for twice, over a takeover: the later one is waited for, and the switch records one after the other.
+      const { switchId, recordingId } = event;
+      if (call?.message && event.kind === 'recordingStarted')
+        state.tell(switchId, { kind: 'stopRecording', callId: call.callId, recordingId });
       return;
     }
     if (event.kind === 'recordingStarted') return recordingStarted(state, call);

@@ -2,9 +2,10 @@ import type { AgentConfig, QueueConfig } from '../../src/acd/config.js';
 import type { Fact, FactKind, FactOf } from '../../src/base/facts.js';
 import { type AgentId, asId, type CallId } from '../../src/base/ids.js';
 import type { Ms } from '../../src/base/time.js';
-import type { Job } from '../../src/call/state.js';
+import type { HotlineConfig, Job } from '../../src/call/state.js';
 import { Domain } from '../../src/control/domain.js';
 import type { Log } from '../../src/ports/log.js';
+import type { LookUps } from '../../src/ports/look-ups.js';
 import { MemoryStore } from '../../src/simulation/memory-store.js';
 import type { SimulatedCaller } from '../../src/simulation/simulated-caller.js';
 import { SimulatedSwitch } from '../../src/simulation/simulated-switch.js';
@@ -24,6 +25,10 @@ export class DomainWorld {
   domain!: Domain;
   /** Whether a calendar is open; a test may set another one. */
   open: (calendar: string, atMs: Ms) => boolean = () => true;
+  /** What else the site is; looked at when a controller starts. */
+  change: (config: HotlineConfig) => HotlineConfig = (config) => config;
+  lookUps: LookUps | null = null;
+  log: Log = SILENT;
   readonly #queues: QueueConfig[];
   readonly #agents: AgentConfig[];
 
@@ -40,17 +45,20 @@ export class DomainWorld {
       store: this.store,
       switches: [this.switch],
       jobs: { add: async (job) => void this.jobs.push(job), close: async () => {} },
-      config: {
-        ...sampleConfig(sampleAcd(this.#queues, this.#agents)),
-        isOpen: (calendar, atMs) => this.open(calendar, atMs),
-      },
-      log: SILENT,
+      config: this.config(),
+      ...(this.lookUps && { lookUps: this.lookUps }),
+      log: this.log,
       leaseMs: 3_000,
       onFacts: (facts) => this.facts.push(...facts),
       onFatal: (reason, cause) => this.fatal.push(`${reason}: ${cause instanceof Error ? cause.stack : ''}`),
     });
     this.domain = await opening;
     await this.pass(10);
+  }
+
+  config(): HotlineConfig {
+    const config = sampleConfig(sampleAcd(this.#queues, this.#agents));
+    return this.change({ ...config, isOpen: (calendar, atMs) => this.open(calendar, atMs) });
   }
 
   /** As by kill -9: the controller is gone in the middle of whatever it did; the switch lives on. */
