@@ -145,6 +145,8 @@ export interface HouseRules {
   readonly customers?: Readonly<Record<string, object>>;
   /** Laid over hotline.yaml. */
   readonly hotline?: object;
+  /** Number dialled -> the rest of a flow called `flow-<number>`. */
+  readonly flows?: Readonly<Record<string, object>>;
 }
 
 /** The agents of a house and who has a phone that measures. */
@@ -183,6 +185,10 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   writeFileSync(join(config, 'prompts.yaml'), withTones(readFileSync(join(projectFolder, 'config', 'prompts.yaml'), 'utf8')));
   for (const [number, line] of Object.entries(rules?.lines ?? {})) {
     writeFileSync(join(flows, `line-${number}.yaml`), yaml(lineFlow(number, line)));
+  }
+  for (const [number, flow] of Object.entries(rules?.flows ?? {})) {
+    const id = `flow-${number}`;
+    writeFileSync(join(flows, `${id}.yaml`), yaml({ flow: id, languages: ['zh', 'en'], ...flow }));
   }
   if (rules) return { config, music, apiToken };
   const shipped = join(projectFolder, 'ivr-flows');
@@ -255,7 +261,10 @@ function queuesYaml(): unknown {
 function withRules(hotline: object, rules: HouseRules): object {
   return {
     ...hotline,
-    numbers: Object.fromEntries(Object.keys(rules.lines).map((number) => [number, `line-${number}`])),
+    numbers: Object.fromEntries([
+      ...Object.keys(rules.lines).map((number) => [number, `line-${number}`]),
+      ...Object.keys(rules.flows ?? {}).map((number) => [number, `flow-${number}`]),
+    ]),
     skills: [...new Set([...Object.keys(rules.queues), ...(rules.skills ?? [])])],
     ...rules.hotline,
   };
