@@ -46,7 +46,7 @@ type RawLookUp = z.output<typeof shape>['lookup'];
 export const lookupKind: NodeKind<'lookup', z.output<typeof shape>> = {
   name: 'lookup',
   about:
-    'Asks an endpoint of the configuration and takes values out of its answer (take: NAME: answer.a.b[0]). failed: no answer in time, an error, or something to take is not there.',
+    'Asks an endpoint of the configuration and takes values out of its answer (take: { NAME: answer.bills.0.due }). failed: no answer in time, an error, or something to take is not there.',
   shape,
   waits: false,
   compile(raw, build) {
@@ -109,7 +109,7 @@ function compileTake({ take = {}, optional = [] }: RawLookUp, build: Build): Loo
     const path = ['lookup', 'take', variable];
     build.variable(path, variable, 'any');
     const read = readAnswerPath(text);
-    if (read === null) build.error('bad-path', path, 'a place in the answer is written answer.a.b or answer.list[0].c');
+    if (read === null) build.error('bad-path', path, 'a place in the answer is written answer.a.b or answer.list.0.c');
     return { variable, path: read ?? [], isOptional: optional.includes(variable) };
   });
 }

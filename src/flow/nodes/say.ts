@@ -78,7 +78,7 @@ function compilePart(raw: RawSayPart, build: Build): SayPart {
   const { form, language } = raw;
   if (language !== null) {
     build.language([...path, 'in'], language);
-    if (!hasGrammar(language))
+    if (build.languages.includes(language) && !hasGrammar(language))
       build.error('no-grammar', [...path, 'in'], `values can be said in ${SAID_LANGUAGES.join(', ')} only, not in ${language}`);
   }
   for (const each of language === null ? build.languages : [language]) build.fragments(fragmentsOf(form, each));
