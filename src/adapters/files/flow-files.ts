@@ -20,7 +20,7 @@ export const flowVersion = (text: string): string => createHash('sha256').update
 
 /** Reads and checks one file. An unreadable file is a finding like any other. */
 export async function readFlowFile(path: string, known: KnownNames): Promise<Result<CheckedFlow, Finding[]>> {
-  const text = await readText(path);
+  const text = await readFlowText(path);
   return text.ok ? parseFlow(text.value, { file: path, known, version: flowVersion(text.value) }) : text;
 }
 
@@ -37,7 +37,7 @@ export async function listFlowFiles(folder: string): Promise<string[]> {
 export async function flowIdsOf(paths: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const path of paths) {
-    const text = await readText(path);
+    const text = await readFlowText(path);
     const id = text.ok ? claimOf(text.value, path).id : null;
     if (id !== null) ids.push(id);
   }
@@ -124,14 +124,15 @@ export async function readFlowTexts(folder: string): Promise<Result<FlowTexts, r
   const texts = new Map<string, string>();
   const bad = new Map<string, readonly Finding[]>();
   for (const path of paths) {
-    const text = await readText(path);
+    const text = await readFlowText(path);
     if (text.ok) texts.set(basename(path), text.value);
     else bad.set(basename(path), text.error);
   }
   return ok({ texts, unreadable: bad });
 }
 
-async function readText(path: string): Promise<Result<string, Finding[]>> {
+/** Refused with a finding when it is not there, cannot be read or is far too big. */
+export async function readFlowText(path: string): Promise<Result<string, Finding[]>> {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) {
