@@ -9,6 +9,7 @@ import { Domain } from '../control/domain.js';
 import type { Log } from '../ports/log.js';
 import { createLedger } from '../service-level/ledger.js';
 import type { Ledger } from '../service-level/views.js';
+import { openEndpoints } from './endpoints.js';
 import { FactFollower } from './fact-follower.js';
 import { startHistory } from './history.js';
 import { openHttp } from './open-http.js';
@@ -18,6 +19,8 @@ import { chooseSwitch } from './switches.js';
 import { SystemClock } from './system-clock.js';
 import { startWorkload } from './workload.js';
 
+/** First after 1 s, then doubling: about two hours in all. */
+const SEALING_ATTEMPTS = 13;
 /** The writer's lease: a node that is silent this long may be taken over from. */
 const LEASE_MS = 5_000;
 
@@ -84,13 +87,18 @@ async function compose(
   const chosen = chooseSwitch(settings, catalogue, clock, log);
   const recordings = new RecordingFiles(settings.folders.recordings);
   let running: Domain | null = null;
+  const outside = openEndpoints(settings.endpoints, log);
+  closing.push(() => outside.close());
   const jobs = await BullJobs.connect({
     url,
     domain: domainName,
     log,
-    work: async (job) => {
-      if (!running) throw new Error('not started yet');
-      if (job.kind === 'sealRecording') await sealRecording(job, recordings, running, log);
+    attemptsOf: (job) => (job.kind === 'sendMessage' ? outside.messages.attemptsOf(job.endpoint) : SEALING_ATTEMPTS),
+    work: async (job, attempt) => {
+      const domain = running;
+      if (!domain) throw new Error('not started yet');
+      if (job.kind === 'sealRecording') await sealRecording(job, recordings, domain, log);
+      else await outside.messages.deliver(job, attempt, (fact) => domain.submit({ kind: 'happened', fact }));
     },
   });
   closing.push(() => jobs.close());
@@ -123,6 +131,7 @@ async function compose(
       store,
       switches: [chosen.switch],
       jobs,
+      lookUps: outside.lookUps,
       config: withoutSoundless(hotlineConfig(site), chosen.simulated !== null),
       log,
       leaseMs: LEASE_MS,
@@ -136,6 +145,7 @@ async function compose(
   );
   const domain = running;
   closing.push(() => domain.stop());
+  jobs.startWork();
   kept.writer.start();
   // Jobs that could not be kept when their recording ended.
   for (const { recordingId, callId, state } of ledger.recordings(5_000)) {

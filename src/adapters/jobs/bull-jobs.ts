@@ -1,4 +1,4 @@
-import { type ConnectionOptions, Queue, Worker } from 'bullmq';
+import { type Job as BullJob, type ConnectionOptions, Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Job } from '../../call/state.js';
 import type { Jobs } from '../../ports/jobs.js';
@@ -10,12 +10,34 @@ export interface BullJobsOptions {
   readonly domain: string;
   readonly log: Log;
   /** Does the job; a job that throws is tried again, and may be done more than once. */
-  readonly work: (job: Job) => Promise<void>;
+  readonly work: (job: Job, attempt: Attempt) => Promise<void>;
+  /** How often a job is tried at most. */
+  readonly attemptsOf: (job: Job) => number;
+}
+
+export interface Attempt {
+  /** From 1. One that died with its process counts only when it was told as failed. */
+  readonly number: number;
+  /** A job that throws now is not tried again. */
+  readonly isLast: boolean;
+  /** When the job was handed over, by the wall clock. */
+  readonly addedAtMs: number;
 }
 
 const DAY_S = 86_400;
-/** First retry after 1 s, then doubling: about two hours in all. */
-const ATTEMPTS = 13;
+/** A job may lose so many processes that do it. */
+const MAX_STALLS = 13;
+
+/** Messages wait for systems outside and must not hold up recordings, so they have a line of their own. */
+const LINES = {
+  sealRecording: { name: 'recordings', concurrency: 2 },
+  sendMessage: { name: 'messages', concurrency: 8 },
+} as const satisfies Record<Job['kind'], { name: string; concurrency: number }>;
+
+interface Line {
+  readonly queue: Queue;
+  readonly worker: Worker;
+}
 
 /**
  * bullmq: the package asked for; keeps a job in Redis until it is done, over the death of any process. The producer has a connection of its
@@ -23,43 +45,21 @@ const ATTEMPTS = 13;
  */
 export class BullJobs implements Jobs {
   readonly #producer: Redis;
-  readonly #queue: Queue;
-  readonly #worker: Worker;
+  readonly #lines: Readonly<Record<Job['kind'], Line>>;
+  readonly #options: BullJobsOptions;
   readonly #log: Log;
   /** Could not be handed over because Redis was away; handed over when it is back. */
   readonly #unkept = new Map<string, Job>();
 
   private constructor(producer: Redis, options: BullJobsOptions) {
-    const prefix = `{hotline-${options.domain}-jobs}`;
     this.#producer = producer;
+    this.#options = options;
     this.#log = options.log;
-    this.#queue = new Queue('recordings', {
-      prefix,
-      connection: producer as ConnectionOptions,
-      skipWaitingForReady: true,
-      defaultJobOptions: {
-        attempts: ATTEMPTS,
-        backoff: { type: 'exponential', delay: 1_000 },
-        removeOnComplete: { age: DAY_S, count: 10_000 },
-        removeOnFail: { age: 7 * DAY_S, count: 10_000 },
-      },
-    });
-    this.#worker = new Worker('recordings', async (job) => options.work(job.data as Job), {
-      prefix,
-      connection: { ...connectionTo(options.url), maxRetriesPerRequest: null } as ConnectionOptions,
-      concurrency: 2,
-      // A job whose process died under it is taken again soon, and as often as it takes: BullMQ gives it up after the second death otherwise.
-      lockDuration: 10_000,
-      stalledInterval: 5_000,
-      maxStalledCount: ATTEMPTS,
-    });
-    const onError = (error: Error): void => options.log.warn({ error: error.message }, 'jobs');
-    this.#queue.on('error', onError);
-    this.#worker.on('error', onError);
+    this.#lines = {
+      sealRecording: openLine(producer, options, LINES.sealRecording),
+      sendMessage: openLine(producer, options, LINES.sendMessage),
+    };
     producer.on('ready', () => void this.#handOver());
-    this.#worker.on('failed', (job, error) => {
-      options.log.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed and is tried again');
-    });
   }
 
   /** Rejects when Redis cannot be reached; later it comes and goes as it likes. */
@@ -74,13 +74,21 @@ export class BullJobs implements Jobs {
 
   async add(job: Job): Promise<void> {
     try {
-      await this.#queue.add(job.kind, job, { jobId: nameOf(job) });
+      const attempts = this.#options.attemptsOf(job);
+      await this.#lines[job.kind].queue.add(job.kind, job, { jobId: nameOf(job), attempts });
     } catch (error) {
       this.#unkept.set(nameOf(job), job);
       this.#log.warn(
         { job: nameOf(job), error: (error as Error).message },
         'a job could not be kept; kept when Redis is back, else found again at the next start',
       );
+    }
+  }
+
+  /** From now on jobs are done here: a node that stands by would only use up their attempts. */
+  startWork(): void {
+    for (const { worker } of Object.values(this.#lines)) {
+      worker.run().catch((error: Error) => this.#log.error({ error: error.message }, 'no more jobs are done here'));
     }
   }
 
@@ -92,10 +100,48 @@ export class BullJobs implements Jobs {
   }
 
   async close(): Promise<void> {
-    await this.#worker.close();
-    await this.#queue.close();
+    const lines = Object.values(this.#lines);
+    await Promise.all(lines.map(({ worker }) => worker.close()));
+    await Promise.all(lines.map(({ queue }) => queue.close()));
     this.#producer.disconnect();
   }
+}
+
+function openLine(producer: Redis, options: BullJobsOptions, { name, concurrency }: (typeof LINES)[Job['kind']]): Line {
+  const { url, domain, log, work } = options;
+  const prefix = `{hotline-${domain}-jobs}`;
+  const queue = new Queue(name, {
+    prefix,
+    connection: producer as ConnectionOptions,
+    skipWaitingForReady: true,
+    defaultJobOptions: {
+      backoff: { type: 'exponential', delay: 1_000 },
+      removeOnComplete: { age: DAY_S, count: 10_000 },
+      removeOnFail: { age: 7 * DAY_S, count: 10_000 },
+    },
+  });
+  const perform = async (job: BullJob): Promise<void> => {
+    const number = job.attemptsMade + 1;
+    const isLast = number >= (job.opts.attempts ?? 1);
+    await work(job.data as Job, { number, isLast, addedAtMs: job.timestamp });
+  };
+  const worker = new Worker(name, perform, {
+    prefix,
+    connection: { ...connectionTo(url), maxRetriesPerRequest: null } as ConnectionOptions,
+    autorun: false,
+    concurrency,
+    // A job whose process died under it is taken again soon, and as often as it takes: BullMQ gives it up after the second death otherwise.
+    lockDuration: 10_000,
+    stalledInterval: 5_000,
+    maxStalledCount: MAX_STALLS,
+  });
+  const onError = (error: Error): void => log.warn({ error: error.message }, 'jobs');
+  queue.on('error', onError);
+  worker.on('error', onError);
+  worker.on('failed', (job, error) => {
+    log.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'a job failed and is tried again');
+  });
+  return { queue, worker };
 }
 
 function connectionTo(url: string): RedisOptions {

@@ -24,7 +24,8 @@ export interface GuardedRequest {
   readonly body?: string;
   /** For all of it: name, connection, answer to its last byte. */
   readonly timeoutMs: Ms;
-  readonly maxBytes: number;
+  /** Null: the status is enough, and whatever comes after it is not read. */
+  readonly maxBytes: number | null;
 }
 
 export type GuardedReply =
@@ -154,9 +155,14 @@ export class GuardedClient {
   };
 }
 
-function receive(incoming: IncomingMessage, maxBytes: number, done: (reply: GuardedReply) => void): void {
+function receive(incoming: IncomingMessage, maxBytes: number | null, done: (reply: GuardedReply) => void): void {
   const status = incoming.statusCode ?? 0;
   if (status < 200 || status > 299) return done(faulty('status', String(status)));
+  if (maxBytes === null) {
+    done({ ok: true, status, body: Buffer.alloc(0) });
+    incoming.destroy();
+    return;
+  }
   if ((incoming.headers['content-encoding'] ?? 'identity') !== 'identity') return done(faulty('badAnswer', 'encoded'));
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) return done(faulty('tooLarge', `more than ${maxBytes} bytes`));
   const parts: Buffer[] = [];

@@ -14,13 +14,13 @@ interface EndpointOf {
   readonly headers: Readonly<Record<string, string>>;
   /** Absolute; holds the value of the header `authorization`. Null: none is sent. */
   readonly secretFile: string | null;
-  /** Requests under way at once. */
-  readonly atOnce: number;
 }
 export interface LookUpEndpoint extends EndpointOf {
   readonly kind: 'lookup';
   readonly method: 'GET' | 'POST';
   readonly maxBytes: number;
+  /** Requests under way at once. */
+  readonly atOnce: number;
 }
 export interface MessageEndpoint extends EndpointOf {
   readonly kind: 'message';
@@ -96,7 +96,6 @@ const message = z.strictObject({
     .describe('messages carry x-hotline-signature: t=SECONDS,v1=HMAC-SHA256 of "SECONDS.BODY"'),
   timeout: duration(50, MINUTE).default(10 * SECOND),
   attempts: count(1, 16).default(8).describe('the first after 1 s, then twice as long each time: 8 take about two minutes'),
-  atOnce: count(1, 100).default(8),
 });
 
 const endpoint = z.discriminatedUnion('kind', [lookUp, message], { error: 'kind is lookup or message' });
@@ -134,9 +133,12 @@ export function buildEndpoints(file: EndpointsFile | null, base: string): Readon
   const absolute = (file: string | undefined): string | null => (file === undefined ? null : resolve(base, file));
   return Object.fromEntries(
     Object.entries(file?.endpoints ?? {}).map(([id, raw]): [string, Endpoint] => {
-      const { url, network, headers, timeout: timeoutMs, atOnce } = raw;
-      const shared = { url, network, headers, timeoutMs, atOnce, secretFile: absolute(raw.secretFile) };
-      if (raw.kind === 'lookup') return [id, { ...shared, kind: 'lookup', method: raw.method, maxBytes: raw.maxBytes }];
+      const { url, network, headers, timeout: timeoutMs } = raw;
+      const shared = { url, network, headers, timeoutMs, secretFile: absolute(raw.secretFile) };
+      if (raw.kind === 'lookup') {
+        const { method, maxBytes, atOnce } = raw;
+        return [id, { ...shared, kind: 'lookup', method, maxBytes, atOnce }];
+      }
       return [id, { ...shared, kind: 'message', signFile: absolute(raw.sign?.secretFile), attempts: raw.attempts }];
     }),
   );

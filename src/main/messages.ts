@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto';
+import type { Attempt } from '../adapters/jobs/bull-jobs.js';
+import { GuardedClient } from '../adapters/look-ups/guarded-client.js';
+import type { FactBody } from '../base/facts.js';
+import type { Refusal } from '../base/result.js';
+import type { Job } from '../call/state.js';
+import type { MessageEndpoint } from './config/endpoints.js';
+import { secretReader } from './secret-file.js';
+
+export type MessageJob = Extract<Job, { kind: 'sendMessage' }>;
+
+interface Receiver {
+  readonly endpoint: MessageEndpoint;
+  readonly client: GuardedClient;
+  readonly authorization: () => string | null;
+  readonly key: () => string | null;
+}
+
+/** As many as are worked on at once. */
+const AT_ONCE = 8;
+const OURS = new Set(['messageId', 'callId', 'at']);
+
+/**
+ * Hands the messages of flows to their endpoints: POST, JSON `{messageId, callId, at, ...message}`, headers `idempotency-key` (the message's id) and, with a
+ * key, `x-hotline-signature`. Any 2xx is taken for received. A message may come twice, always with the same id.
+ */
+export class OutgoingMessages {
+  readonly #receivers: ReadonlyMap<string, Receiver>;
+
+  constructor(endpoints: Readonly<Record<string, MessageEndpoint>>) {
+    const none = (): null => null;
+    this.#receivers = new Map(
+      Object.entries(endpoints).map(([name, endpoint]) => [
+        name,
+        {
+          endpoint,
+          client: new GuardedClient({ ...endpoint, atOnce: AT_ONCE }),
+          authorization: endpoint.secretFile === null ? none : secretReader(endpoint.secretFile),
+          key: endpoint.signFile === null ? none : secretReader(endpoint.signFile),
+        },
+      ]),
+    );
+  }
+
+  /** How often delivery is tried at most. */
+  attemptsOf(endpoint: string): number {
+    return this.#receivers.get(endpoint)?.endpoint.attempts ?? 1;
+  }
+
+  /** Tries once and tells the history what came of it. Rejects when it is to be tried again; the reason holds nothing of the message. */
+  async deliver(job: MessageJob, attempt: Attempt, tell: (fact: FactBody) => Promise<Refusal | null>): Promise<void> {
+    const { callId, messageId, endpoint } = job;
+    const receiver = this.#receivers.get(endpoint);
+    const reply = receiver
+      ? await post(receiver, job, attempt.addedAtMs)
+      : ({ ok: false, fault: 'noEndpoint', detail: 'no such endpoint' } as const);
+    const detail = reply.ok ? String(reply.status) : `${reply.fault}: ${reply.detail}`;
+    if (!reply.ok && receiver && !attempt.isLast) throw new Error(`${endpoint}: ${detail}`);
+    const kind = reply.ok ? 'messageDelivered' : 'messageGivenUp';
+    const refusal = await tell({ kind, callId, messageId, endpoint, attempts: attempt.number, detail });
+    if (refusal) throw new Error(refusal.message);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#receivers.values()].map(({ client }) => client.close()));
+  }
+}
+
+function post({ endpoint, client, authorization, key }: Receiver, job: MessageJob, addedAtMs: number) {
+  const { messageId, callId, message } = job;
+  const own = Object.entries(message).filter(([name]) => !OURS.has(name));
+  const body = JSON.stringify({ messageId, callId, at: new Date(addedAtMs).toISOString(), ...Object.fromEntries(own) });
+  const [bearer, signingKey] = [authorization(), key()];
+  return client.send({
+    method: 'POST',
+    headers: {
+      accept: '*/*',
+      'content-type': 'application/json',
+      'user-agent': 'hotline-acd',
+      ...endpoint.headers,
+      'idempotency-key': messageId,
+      ...(bearer === null ? {} : { authorization: bearer }),
+      ...(signingKey === null ? {} : { 'x-hotline-signature': signatureOf(signingKey, Math.floor(Date.now() / 1_000), body) }),
+    },
+    body,
+    timeoutMs: endpoint.timeoutMs,
+    maxBytes: null,
+  });
+}
+
+/**
+ * `t=SECONDS,v1=HEX`: HMAC-SHA256 with the endpoint's key over `SECONDS.BODY`, the body's bytes as they came. A receiver computes it anew, compares in
+ * constant time, and refuses what is older than a few minutes.
+ */
+export function signatureOf(key: string, seconds: number, body: string): string {
+  return `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
+}
