@@ -99,6 +99,10 @@ export class PromptCatalogue {
     return this.#versions.has(version);
   }
 
+  soundsOf(version: string): PromptManifest {
+    return this.#versions.get(version) ?? {};
+  }
+
   /** Forgets all versions but these. */
   keepVersions(versions: ReadonlySet<string>): void {
     for (const version of this.#versions.keys()) if (!versions.has(version)) this.#versions.delete(version);
