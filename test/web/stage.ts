@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
+import { buildPagesInto } from '../../scripts/build-pages.mjs';
 import type { AgentView, Board, QueueView, WaitingCallView } from '../../src/service-level/views.js';
 import { aCaller, anAgent, aQueue } from '../http/house.js';
 
@@ -13,18 +13,7 @@ export const screenshots = join(project, '.cache', 'screenshots');
 /** The pages as the build makes them, in a folder of their own. */
 export async function buildPages(): Promise<{ root: string; remove: () => void }> {
   const root = mkdtempSync(join(tmpdir(), 'hotline-web-'));
-  const source = join(project, 'src', 'web');
-  for (const name of ['index.html', 'styles.css', 'favicon.svg']) cpSync(join(source, name), join(root, name));
-  await build({
-    entryPoints: [join(source, 'main.tsx')],
-    outdir: root,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    logLevel: 'error',
-  });
+  await buildPagesInto(root);
   mkdirSync(screenshots, { recursive: true });
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }

@@ -297,7 +297,7 @@ function CheckedDrawing({ checked, line, onPick }: { checked: Checked; line: num
         marks={marks}
         selected={node?.id ?? null}
         isOld={!checked.isDrawn}
-        leastScale={0.45}
+        leastScale={0.65}
         onSelect={(id) => {
           const target = drawing.nodes.find((one) => one.id === id)?.line;
           if (target !== undefined && target !== null) onPick(target);

@@ -48,7 +48,7 @@ const STEP = 60;
 
 /** The drawing of a flow. One stop of the Tab key: arrows go from node to node, Shift and arrows move the picture, + - 0 zoom. */
 export function FlowGraph(props: GraphProps) {
-  const { drawing, selected, onSelect, leastScale = 0.55 } = props;
+  const { drawing, selected, onSelect, leastScale = 0.7 } = props;
   const words = FLOW_WORDS[language.value];
   const canvas = useRef<SVGSVGElement>(null);
   const [size, setSize] = useState<WindowSize | null>(null);
@@ -258,12 +258,14 @@ function Node({ node, marks, isSelected, isStop, onSelect }: NodeProps) {
         </text>
       ))}
       {(marks.entered ?? 0) > 0 && (
-        <Badge kind="entered" text={String(marks.entered)} x={x - width / 2 + 6} y={y + height / 2} from="left" />
+        <Badge kind="entered" text={String(marks.entered)} x={x - width / 2 + 6} y={y + height / 2 + 6} from="left" />
       )}
       {(marks.gaveUp ?? 0) > 0 && (
-        <Badge kind="gave-up" text={`✕ ${marks.gaveUp}`} x={x + width / 2 - 6} y={y + height / 2} from="right" />
+        <Badge kind="gave-up" text={`✕ ${marks.gaveUp}`} x={x + width / 2 - 6} y={y + height / 2 + 6} from="right" />
       )}
-      {(marks.now ?? 0) > 0 && <Badge kind="now" text={`● ${marks.now}`} x={x + width / 2 - 6} y={y - height / 2} from="right" />}
+      {(marks.now ?? 0) > 0 && (
+        <Badge kind="now" text={`● ${marks.now}`} x={x + width / 2 - 6} y={y - height / 2 - 4} from="right" />
+      )}
     </g>
   );
 }

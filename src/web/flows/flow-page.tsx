@@ -215,6 +215,13 @@ function Paths({ day }: { day: FlowDayView | null }) {
                 <td>{outcomeName(path.outcome, language.value)}</td>
               </tr>
             ))}
+            {(day?.otherPaths ?? 0) > 0 && (
+              <tr>
+                <td class="number">{day?.otherPaths}</td>
+                <td class="label">{words.otherPaths}</td>
+                <td />
+              </tr>
+            )}
           </tbody>
         </table>
       )}

@@ -18,12 +18,13 @@ export function NodePanel({ node, day, editUrl, onPick }: PanelProps) {
   const entered = counts?.entered ?? 0;
   // Who is still there has not stayed to the end yet.
   const left = entered - (counts?.now ?? 0);
+  const gaveUp = counts?.gaveUp ?? 0;
+  const shareGivenUp = entered === 0 ? null : gaveUp / entered;
   const figures = [
-    ['entered', words.entered, String(entered)],
-    ['now', words.now, String(counts?.now ?? 0)],
-    ['gaveUp', words.gaveUp, String(counts?.gaveUp ?? 0)],
-    ['gaveUpShare', words.ofEntered, formatShare({ share: entered === 0 ? null : (counts?.gaveUp ?? 0) / entered })],
-    ['meanStay', words.meanStay, counts === undefined || left <= 0 ? DASH : formatMean(counts.sumStayMs / left)],
+    ['entered', words.entered, String(entered), null],
+    ['now', words.now, String(counts?.now ?? 0), null],
+    ['gaveUp', words.gaveUp, String(gaveUp), shareGivenUp === null ? null : formatShare({ share: shareGivenUp })],
+    ['meanStay', words.meanStay, counts === undefined || left <= 0 ? DASH : formatMean(counts.sumStayMs / left), null],
   ] as const;
   const onward = (day?.edges ?? []).filter((edge) => edge.from === node.id);
   const inward = (day?.edges ?? []).filter((edge) => edge.to === node.id);
@@ -33,10 +34,13 @@ export function NodePanel({ node, day, editUrl, onPick }: PanelProps) {
       <h2>{node.id}</h2>
       {node.label !== '' && <p class="label">{node.label}</p>}
       <dl class="figures">
-        {figures.map(([name, label, value]) => (
+        {figures.map(([name, label, value, part]) => (
           <div key={name}>
             <dt>{label}</dt>
-            <dd data-figure={name}>{value}</dd>
+            <dd data-figure={name}>
+              {value}
+              {part !== null && <small>{part}</small>}
+            </dd>
           </div>
         ))}
       </dl>
