@@ -1,13 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { flowIdsOf, listFlowFiles, readFlowFile } from '../adapters/files/flow-files.js';
-import { parsePromptFile } from '../adapters/files/prompt-sources.js';
-import { type Finding, formatFinding } from '../flow/finding.js';
+import { writeFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
 import { flowSchema } from '../flow/flow-schema.js';
-import type { KnownNames } from '../flow/parse-flow.js';
-import { readSource } from '../flow/source.js';
-import { namesInFiles } from '../main/known-names.js';
+import { checkFlows } from './flow/check-flows.js';
+import { diffFlows } from './flow/diff-flows.js';
+import { graphFlow } from './flow/graph-flow.js';
+import { terminalLines } from './flow/terminal-lines.js';
+import { testFlows } from './flow/test-flows.js';
+import { type TryOptions, tryFlow } from './flow/try-flow.js';
+
+export { list, namesOf, part, text, valuesOf } from './known-names.js';
+export { checkFlows };
 
 /** The process as a command sees it. */
 export interface CommandHost {
@@ -27,91 +29,67 @@ export const PLAIN_HOST: CommandHost = {
 
 /** `hotline flow ...`: what an admin asks of flow files. Needs no switch, no Redis and no running hotline. */
 export function addFlowCommand(program: Command, host: CommandHost = PLAIN_HOST): void {
-  const flow = program.command('flow').description('Check IVR flows');
-  flow
-    .command('check')
-    .description('Check flow files; each finding is file:line:column level rule message. Ends with 1 when there is an error.')
-    .argument('<file...>', 'flow files')
-    .option(
-      '-c, --config <folder>',
-      'configuration that names queues, skills, calendars and system prompts',
-      host.env.HOTLINE_CONFIG || 'config',
-    )
-    .action(async (files: string[], options: { config: string }) => {
-      host.setExitCode(await checkFlows(files, options.config, (line) => host.write(`${line}\n`)));
+  const flow = program.command('flow').description('Check, try, test, draw and compare IVR flows');
+  const say = (line: string): void => host.write(`${line}\n`);
+  const add = (nameAndArguments: string, about: string): Command =>
+    flow
+      .command(nameAndArguments)
+      .description(about)
+      .option(
+        '-c, --config <folder>',
+        'configuration that names queues, skills, calendars and system prompts',
+        host.env.HOTLINE_CONFIG || 'config',
+      );
+  add(
+    'check <file...>',
+    'Check flow files or folders of them; each finding is file:line:column level rule message. Ends with 1 when there is an error.',
+  )
+    .option('--json', 'print the findings as JSON')
+    .action(async (files: string[], options: { config: string; json?: boolean }) => {
+      host.setExitCode(await checkFlows(files, options.config, say, options));
+    });
+  add('try <file>', 'Walk a flow as a caller, without a switch. Type help for what can be done; input may be piped.')
+    .option('--number <number>', 'the number that calls', '13900000000')
+    .option('--dialled <number>', 'the number that is called (else the first that leads to this flow)')
+    .option('--language <language>', 'spoken until the caller chooses (else the first of the flow)')
+    .option('--at <moment>', 'when it is, like 2026-11-20T10:00+08:00 (else now)')
+    .action(async (file: string, options: TryOptions) => {
+      host.setExitCode(await tryFlow(file, options, terminalLines, say));
+    });
+  add('test [path...]', 'Run the tests that stand beside flows (NAME.test.yaml). Ends with 1 when one is not ok.')
+    .option('--json', 'print results, walks and coverage as JSON')
+    .option('--walks', 'show the walk of every test, not only of those that are not ok')
+    .option('--min-coverage <percent>', 'also end with 1 when less of the nodes or branches of a flow is walked', percent)
+    .action(async (paths: string[], options: { config: string; json?: boolean; walks?: boolean; minCoverage?: number }) => {
+      host.setExitCode(await testFlows(paths, options, say));
+    });
+  add('graph <file>', 'Draw a flow as SVG')
+    .option('-o, --out <file>', 'write it there (else to the output)')
+    .option('--language <language>', 'language of the words in the boxes (else the first of the flow)')
+    .action(async (file: string, options: { config: string; out?: string; language?: string }) => {
+      host.setExitCode(await graphFlow(file, options, say));
+    });
+  add(
+    'diff <a> <b>',
+    'Say what changed from one flow file to another. Ends with 0 when callers notice nothing, 1 else, 2 when one has errors.',
+  )
+    .option('--json', 'print it as JSON')
+    .action(async (a: string, b: string, options: { config: string; json?: boolean }) => {
+      host.setExitCode(await diffFlows(a, b, options, say));
     });
   flow
     .command('schema')
     .description('Print the JSON Schema of flow files, or write it to a file')
     .option('-o, --out <file>', 'write it there')
     .action(async (options: { out?: string }) => {
-      const text = `${JSON.stringify(flowSchema(), null, 2)}\n`;
-      if (options.out === undefined) host.write(text);
-      else await writeFile(options.out, text);
+      const schema = `${JSON.stringify(flowSchema(), null, 2)}\n`;
+      if (options.out === undefined) host.write(schema);
+      else await writeFile(options.out, schema);
     });
 }
 
-/** Checks files against a configuration and says what was found. Returns the exit code. */
-export async function checkFlows(files: readonly string[], config: string, say: (line: string) => void): Promise<number> {
-  const known = await namesOf(config);
-  const flows = [...(known.flows ?? []), ...(await flowIdsOf(files))];
-  const findings: Finding[] = [];
-  for (const file of files) {
-    const flow = await readFlowFile(file, { ...known, flows });
-    findings.push(...(flow.ok ? flow.value.warnings : flow.error));
-  }
-  for (const finding of findings) say(formatFinding(finding));
-  const errors = findings.filter(({ level }) => level === 'error').length;
-  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-  say(`${count(files.length, 'file')}, ${count(errors, 'error')}, ${count(findings.length - errors, 'warning')}`);
-  return errors > 0 ? 1 : 0;
+function percent(text: string): number {
+  const share = Number(text.replace(/%$/, ''));
+  if (!(share >= 0 && share <= 100)) throw new InvalidArgumentError('a share from 0 to 100 is expected');
+  return share;
 }
-
-/** Names that flows may use. A configuration file that is not there or cannot be read leaves its names unchecked: that file has a checker of its own. */
-export async function namesOf(config: string): Promise<KnownNames> {
-  const site = await valuesOf(join(config, 'hotline.yaml'));
-  const [queues, agents, endpoints] = await Promise.all(
-    ['queues', 'agents', 'endpoints'].map((name) => valuesOf(join(config, `${name}.yaml`))),
-  );
-  const prompts = await readFile(join(config, 'prompts.yaml'), 'utf8').then(
-    (text) => parsePromptFile(text, 'prompts.yaml'),
-    () => null,
-  );
-  const flows = await listFlowFiles(resolve(config, '..', text(part(site, 'folders', 'flows')) ?? 'ivr-flows')).then(
-    flowIdsOf,
-    () => [],
-  );
-  return {
-    ...namesInFiles({ hotline: site, queues, agents, endpoints }),
-    flows,
-    prompts: prompts?.ok ? [...prompts.value.keys()] : undefined,
-  };
-}
-
-/** A YAML file as plain values, or null. */
-export async function valuesOf(path: string): Promise<unknown> {
-  try {
-    const source = readSource(await readFile(path, 'utf8'), path);
-    return source.ok ? source.value.value : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Goes down into a value by names. */
-export function part(value: unknown, ...names: string[]): unknown {
-  let here = value;
-  for (const name of names) {
-    here =
-      typeof here === 'object' && here !== null && Object.hasOwn(here, name)
-        ? (here as Record<string, unknown>)[name]
-        : undefined;
-  }
-  return here;
-}
-
-export const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-export const list = (value: unknown): string[] | undefined =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
-const keys = (value: unknown): string[] | undefined =>
-  typeof value === 'object' && value !== null ? Object.keys(value) : undefined;

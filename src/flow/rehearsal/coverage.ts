@@ -26,8 +26,11 @@ export function coverageOf(flow: CheckedFlow, walks: Iterable<readonly Rehearsal
     }
   }
   const allWays = Array.from(new Set(flow.ways.map(wayName)));
-  return { flow: flow.flowId, nodes: covered([...flow.nodes.keys()], nodes), ways: covered(allWays, ways) };
+  return { flow: flow.flowId, nodes: covered(inFileOrder(flow), nodes), ways: covered(allWays, ways) };
 }
+
+const inFileOrder = ({ nodes, lines }: CheckedFlow): string[] =>
+  [...nodes.keys()].sort((a, b) => (lines.get(a) ?? 0) - (lines.get(b) ?? 0));
 
 /** In hundredths, rounded down: 100 only when nothing is missing. */
 export const percentOf = ({ taken, total }: Covered): number => (total === 0 ? 100 : Math.floor((taken * 100) / total));

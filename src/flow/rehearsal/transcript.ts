@@ -4,7 +4,21 @@ import type { Heard, RehearsalEvent } from './scene.js';
 
 /** What happened, a line for each thing, as people read it. Nodes of another flow than `home` are told with their flow. */
 export function transcriptOf(events: readonly RehearsalEvent[], home: string): string[] {
-  return events.flatMap((event) => linesOf(event, home));
+  const lines: string[] = [];
+  let keys = '';
+  for (const event of events) {
+    // Keys in a row stand in one line.
+    if (event.kind === 'pressed') {
+      if (keys !== '') lines.pop();
+      keys += event.key;
+      lines.push(`  > ${keys}`);
+      continue;
+    }
+    if (event.kind === 'wayTaken') continue;
+    keys = '';
+    lines.push(...linesOf(event, home));
+  }
+  return lines;
 }
 
 export const nodeName = (event: { readonly flowId: string; readonly node: string }, home: string): string =>
@@ -16,16 +30,12 @@ export const heardText = ({ prompt, words }: Heard): string => {
   return `[${name}]${words === '' ? '' : ` ${words}`}`;
 };
 
-function linesOf(event: RehearsalEvent, home: string): string[] {
+function linesOf(event: Exclude<RehearsalEvent, { kind: 'pressed' | 'wayTaken' }>, home: string): string[] {
   switch (event.kind) {
     case 'entered':
       return [`at ${nodeName(event, home)}`];
-    case 'wayTaken':
-      return [];
     case 'heard':
       return event.heard.map((heard) => `  hears (${heard.language}) ${heardText(heard)}`);
-    case 'pressed':
-      return [`  > ${event.key}`];
     case 'silence':
       return [`  > waits ${event.forMs / SECOND}s`];
     case 'languageChosen':

@@ -1,0 +1,37 @@
+import { flowIdsOf } from '../../adapters/files/flow-files.js';
+import { type Finding, formatFinding } from '../../flow/finding.js';
+import { namesOf } from '../known-names.js';
+import { findingsOf, flowFilesOf, readFlows } from './read-flows.js';
+
+/** What `hotline flow check --json` prints. */
+export interface CheckReport {
+  readonly files: readonly string[];
+  readonly errors: number;
+  readonly warnings: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Checks files, and folders of them, against a configuration and says what was found. Returns the exit code: 1 when there is an error. */
+export async function checkFlows(
+  paths: readonly string[],
+  config: string,
+  say: (line: string) => void,
+  options: { readonly json?: boolean } = {},
+): Promise<number> {
+  const known = await namesOf(config);
+  const files = await flowFilesOf(paths);
+  const flows = [...(known.flows ?? []), ...(await flowIdsOf(files))];
+  const findings = (await readFlows(files, { ...known, flows })).flatMap(findingsOf);
+  const errors = findings.filter(({ level }) => level === 'error').length;
+  const report: CheckReport = { files, errors, warnings: findings.length - errors, findings };
+  if (options.json === true) say(JSON.stringify(report, null, 2));
+  else {
+    for (const finding of findings) say(formatFinding(finding));
+    say(`${counted(files.length, 'file')}, ${counted(errors, 'error')}, ${counted(report.warnings, 'warning')}`);
+  }
+  // A folder without a flow is more likely a slip of the pen than a hotline without callers.
+  if (files.length === 0 && options.json !== true) say('no flow file was found');
+  return errors > 0 || files.length === 0 ? 1 : 0;
+}
+
+export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
