@@ -6,7 +6,12 @@ import { NODE_NAME, namedValue, prompts, target, value } from './shapes.js';
 
 /** JSON Schema (draft 2020-12) of a flow file, for completion and first findings in an editor. Made from the shapes that the checker uses. */
 export function flowSchema(): Record<string, unknown> {
-  const nodes = KIND_NAMES.map((name) => ({ ...jsonSchema(kindOf(name).shape), title: name, description: kindOf(name).about }));
+  const parts: Record<string, unknown> = {};
+  const nodes = KIND_NAMES.map((name) => ({
+    ...withPartsOutside(jsonSchema(kindOf(name).shape), name, parts),
+    title: name,
+    description: kindOf(name).about,
+  }));
   const outside = jsonSchema(flowShape);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -17,6 +22,7 @@ export function flowSchema(): Record<string, unknown> {
       nodes: { type: 'object', propertyNames: { pattern: NODE_NAME.source }, additionalProperties: { $ref: '#/$defs/node' } },
     },
     $defs: {
+      ...parts,
       node: { anyOf: nodes },
       target: { anyOf: [{ type: 'string', description: "A node's name" }, { $ref: '#/$defs/node' }] },
       prompt: {
@@ -63,6 +69,15 @@ const OWN_SHAPES = new Map<unknown, string>([
   [namedValue, 'namedValue'],
   [sayParts, 'sayParts'],
 ]);
+
+/** A shape that holds itself is described beside it; references are seen from the top of the whole schema, so that is where it must stand. */
+function withPartsOutside(schema: Record<string, unknown>, name: string, parts: Record<string, unknown>): object {
+  if (schema.$defs === undefined) return schema;
+  const text = JSON.stringify(schema).replaceAll('"#/$defs/__', `"#/$defs/${name}__`);
+  const { $defs, ...rest } = JSON.parse(text) as { $defs: Record<string, unknown> };
+  for (const [part, described] of Object.entries($defs)) parts[`${name}${part}`] = described;
+  return rest;
+}
 
 function jsonSchema(shape: z.ZodType): Record<string, unknown> {
   const made = z.toJSONSchema(shape, {

@@ -296,5 +296,11 @@ t.test('the schema for editors is the one in config/schema', async (t) => {
     JSON.parse(JSON.stringify(schema)),
     'run: hotline flow schema',
   );
+  const refs = Array.from(JSON.stringify(schema).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g), ([, name]) => name as string);
+  t.same(
+    refs.filter((name) => !Object.hasOwn(schema.$defs as object, name)),
+    [],
+    'everything that is referred to stands there',
+  );
   t.equal(didYouMean('zzzz', ['general']), '');
 });
