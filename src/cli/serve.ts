@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatConfigFinding } from '../main/config/load.js';
+import { WrongFlows } from '../main/flows/flow-desk.js';
 import { createLog } from '../main/log.js';
 import { type RunningHotline, serve } from '../main/serve.js';
 import { readSite } from '../main/site.js';
@@ -31,7 +32,7 @@ async function run(flags: Flags): Promise<void> {
   const env = { ...process.env };
   if (flags.switch) env.HOTLINE_SWITCH = flags.switch;
   if (flags.http) env.HOTLINE_HTTP = flags.http;
-  const site = await readSite({ env, config: flags.config });
+  const site = await readSite({ env, config: flags.config, wrongFlows: 'told' });
   if (!site.ok) {
     for (const finding of site.error) console.error(formatConfigFinding(finding));
     console.error(`hotline: the configuration has ${site.error.length} mistake(s); nothing was started`);
@@ -62,6 +63,11 @@ async function run(flags: Flags): Promise<void> {
     running = await serve({ site: site.value, log, onFatal });
   } catch (error) {
     if (asked) return;
+    if (error instanceof WrongFlows) {
+      for (const finding of error.findings) console.error(formatConfigFinding(finding));
+      console.error(`hotline: ${error.message} and no older version that would do is known; nothing was started`);
+      process.exit(EX_CONFIG);
+    }
     log.fatal({ err: error }, 'hotline could not be started');
     console.error(`hotline: ${(error as Error).message}\n"hotline doctor" looks at everything that can be wrong.`);
     process.exit(EX_UNAVAILABLE);

@@ -3,7 +3,7 @@ import { err, ok } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import type { Domain } from '../control/domain.js';
 import { buildApp } from '../http/app.js';
-import type { AccessToken } from '../http/deps.js';
+import type { AccessToken, HttpDeps } from '../http/deps.js';
 import type { Log } from '../ports/log.js';
 import type { RecordingStore } from '../ports/recording-store.js';
 import type { Switch } from '../ports/switch.js';
@@ -18,6 +18,7 @@ export interface HttpParts {
   readonly log: Log;
   readonly ledger: Ledger;
   readonly recordings: RecordingStore;
+  readonly flows: Required<Pick<HttpDeps, 'flows' | 'emergency'>>;
   readonly history: RunningHistory;
   readonly nowMs: () => Ms;
   readonly onChange: (listener: () => void) => () => void;
@@ -44,6 +45,8 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     board: () => ledger.board(parts.nowMs()),
     onBoardChange: parts.onChange,
     ledger,
+    flows: parts.flows.flows,
+    emergency: parts.flows.emergency,
     history: historyReading(site.settings, parts.history),
     explanation: (callId, language) => explanationOf(site.settings, ledger.storyOf(callId), callId, language),
     agentCommand: async (command) => {

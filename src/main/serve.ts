@@ -11,6 +11,7 @@ import { createLedger } from '../service-level/ledger.js';
 import type { Ledger } from '../service-level/views.js';
 import { openEndpoints } from './endpoints.js';
 import { FactFollower } from './fact-follower.js';
+import { FlowsAtWork } from './flows/flows-at-work.js';
 import { startHistory } from './history.js';
 import { openHttp } from './open-http.js';
 import { sealRecording } from './sealing.js';
@@ -67,12 +68,15 @@ async function compose(
   const store = await RedisStore.connect({ url, domain: domainName, log });
   closing.push(() => store.close());
 
-  const { report, catalogue } = await preparePrompts(site);
+  const clock = new SystemClock((await store.load()).atMs);
+  const ledger = newLedger(site);
+  const flows = await FlowsAtWork.open({ site, ledger, nowMs: () => clock.nowMs(), log });
+  closing.push(() => flows.close());
+  const { report, catalogue: made } = await preparePrompts(flows.site());
+  const catalogue = flows.catalogue(made);
   log.info({ built: report.built, unchanged: report.unchanged, failed: report.failed.length }, 'prompts are ready');
   for (const failure of report.failed) log.error(failure, 'a prompt could not be made');
 
-  const clock = new SystemClock((await store.load()).atMs);
-  const ledger = newLedger(site);
   const changed = new Set<() => void>();
   const follower = new FactFollower({
     store,
@@ -110,6 +114,7 @@ async function compose(
     ledger,
     history: kept,
     recordings,
+    flows,
     nowMs: () => clock.nowMs(),
     onChange: (listener) => {
       changed.add(listener);
@@ -132,7 +137,7 @@ async function compose(
       switches: [chosen.switch],
       jobs,
       lookUps: outside.lookUps,
-      config: withoutSoundless(hotlineConfig(site), chosen.simulated !== null),
+      config: (stored) => flows.configFor(stored, withoutSoundless(hotlineConfig(site), chosen.simulated !== null), catalogue),
       log,
       leaseMs: LEASE_MS,
       onFacts: (facts) => {
@@ -145,6 +150,7 @@ async function compose(
   );
   const domain = running;
   closing.push(() => domain.stop());
+  await flows.begin(domain);
   jobs.startWork();
   kept.writer.start();
   // Jobs that could not be kept when their recording ended.

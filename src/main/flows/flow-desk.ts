@@ -45,8 +45,8 @@ export interface FlowDeskParts extends Omit<FlowReaderParts, 'whyReadOnly'> {
   readonly archive: FlowArchive;
   /** Tells the calls of `forCalls()` as it is now, in the one event `reconfigured`. */
   readonly reconfigure: () => Promise<void>;
-  /** The archive had lost what it was given, and was given it again; others may have to do the same. */
-  readonly onArchiveLost?: () => void;
+  /** After each look at the folder: the time to try again what the archive has not taken. True: it had lost all that it was given. */
+  readonly onLook?: (archiveWasLost: boolean) => void;
   readonly log: Log;
   /** How long a file must be still before it is taken; how often the folder is looked at besides. */
   readonly stillMs?: Ms;
@@ -222,8 +222,7 @@ export class FlowDesk {
     void this.#exclusive(async () => {
       this.#lookWaits = false;
       await this.#look();
-      const lost = this.#writer !== null && (await this.#shelf.history.keep(this.#writer.fence));
-      if (lost) this.#parts.onArchiveLost?.();
+      this.#parts.onLook?.(this.#writer !== null && (await this.#shelf.history.keep(this.#writer.fence)));
     }).catch((error: unknown) => this.#parts.log.error({ err: error }, 'the folder of flows could not be taken in'));
   }
 
