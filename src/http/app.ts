@@ -8,7 +8,9 @@ import { boardMetrics } from './board-metrics.js';
 import { callRoutes } from './call-routes.js';
 import { callbackRoutes } from './callback-routes.js';
 import type { HttpDeps } from './deps.js';
+import { emergencyRoutes } from './emergency-routes.js';
 import { ApiError, installErrors, sendError } from './errors.js';
+import { flowRoutes } from './flow-routes.js';
 import { installHeaders } from './headers.js';
 import { historyRoutes } from './history-routes.js';
 import { LiveFeed } from './live-feed.js';
@@ -72,6 +74,8 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     callbackRoutes(scope, deps);
     recordingRoutes(scope, deps);
+    flowRoutes(scope, deps);
+    emergencyRoutes(scope, deps);
     sessionRoutes(scope, deps, access);
     if (deps.history) {
       reportRoutes(scope, deps, deps.history);
