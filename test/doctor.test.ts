@@ -35,6 +35,7 @@ const healthy: Probes = {
   freeBytes: async () => 100 * GIGABYTE,
   clock: async () => CLOCK,
   port: async () => 'free',
+  endpoint: async () => null,
 };
 
 const doctor = (faults: Partial<Probes> = {}, deps: Partial<DoctorDeps> = {}): Promise<Line[]> =>
@@ -98,6 +99,18 @@ const FAULTS: ReadonlyArray<[name: string, fault: Partial<Probes>, expected: str
     { redis: () => Promise.reject(new Error('NOAUTH Authentication required.')) },
     ['fail redis'],
     /right password/,
+  ],
+  [
+    'an endpoint that is away',
+    { endpoint: async ({ url }) => (url.endsWith('/messages') ? 'ECONNREFUSED' : null) },
+    ['warn endpoint-sms-gateway'],
+    /sms-gateway \(127\.0\.0\.1:8085\) cannot be reached: ECONNREFUSED/,
+  ],
+  [
+    'an endpoint whose name leads elsewhere',
+    { endpoint: async () => 'forbidden' },
+    ['warn endpoint-core-banking', 'warn endpoint-sms-gateway'],
+    /lies in another network than loopback/,
   ],
   ['Redis too old', { redis: async () => ({ ...REDIS, version: '6.0.16' }) }, ['fail redis-version'], /6\.2 or newer/],
   [

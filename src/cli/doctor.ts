@@ -11,6 +11,7 @@ import type { ConfigFinding } from '../main/config/shape-findings.js';
 import { type Host, processHost } from '../main/host.js';
 import { knownNames } from '../main/known-names.js';
 import { readSecretFile } from '../main/secret-file.js';
+import { checkEndpoints } from './doctor/endpoint-checks.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
 import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
 import { type Probes, realProbes } from './doctor/probes.js';
@@ -63,6 +64,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
     ['disk', () => checkDisk(settings, probes)],
     ['clock', () => checkClock(settings, probes)],
     ['port', () => checkPort(settings, probes)],
+    ['endpoints', () => checkEndpoints(settings, probes)],
   ];
   const found = await Promise.all(checks.map(([id, check]) => check().catch((error: unknown) => [tripped(id, error)])));
   return [...lines, ...found.flat()];

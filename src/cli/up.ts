@@ -29,12 +29,13 @@ async function readHouse(config: string, data: string): Promise<House> {
     console.error('hotline: the configuration has mistakes; nothing was started');
     process.exit(EX_CONFIG);
   }
-  const { acd, numbers, customers, site } = loaded.value;
+  const { acd, numbers, customers, site, endpoints } = loaded.value;
   const prompts = resolve(data, 'prompts');
   return {
     agents: acd.agents.map(({ id, phone }) => ({ id, phone: phone.replace(/^sip:/, '') })),
     numbers: Object.keys(numbers),
     customerNumbers: customers.numbers,
+    endpoints: Object.values(endpoints).filter(({ network, url }) => network === 'loopback' && url.startsWith('http:')),
     fallbackAnnouncements: site.languages.map((language) => join(prompts, `fallback-${language}`)),
     goodbyePrompt: join(prompts, `goodbye-${site.languages[0] ?? 'zh'}`),
   };

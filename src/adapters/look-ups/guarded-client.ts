@@ -198,5 +198,5 @@ function codeOf(error: unknown): string {
 
 const codedError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
 
-const resolveBySystem: Resolve = async (hostname) =>
+export const resolveBySystem: Resolve = async (hostname) =>
   (await systemLookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);

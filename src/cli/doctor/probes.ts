@@ -8,6 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { missingPrompts } from '../../adapters/files/prompt-builder.js';
 import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
+import type { Network } from '../../adapters/look-ups/addresses.js';
+import { reachEndpoint } from '../../adapters/look-ups/reach.js';
 import { redisFrom } from '../../adapters/redis/redis-store.js';
 
 /** What the doctor looks at. Tests put faults in their place; `realProbes` looks at this machine. All of them end by themselves. */
@@ -22,6 +24,8 @@ export interface Probes {
   freeBytes(path: string): Promise<number>;
   clock(): Promise<ClockState>;
   port(host: string, port: number): Promise<PortState>;
+  /** Connects and says nothing. Null when all is well, else a code; `forbidden`: its name leads to another network. */
+  endpoint(target: { readonly url: string; readonly network: Network }): Promise<string | null>;
 }
 
 export interface RedisState {
@@ -69,7 +73,17 @@ export interface ClockState {
 const LIMIT_MS = 3_000;
 
 export function realProbes(env: Readonly<Record<string, string | undefined>>): Probes {
-  return { redis, ari, prompts, canRun: (program) => canRun(program, env), folder, freeBytes, clock, port };
+  return {
+    redis,
+    ari,
+    prompts,
+    canRun: (program) => canRun(program, env),
+    folder,
+    freeBytes,
+    clock,
+    port,
+    endpoint: (target) => reachEndpoint(target, LIMIT_MS),
+  };
 }
 
 async function redis(url: string): Promise<RedisState> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningAsterisk } from './asterisk.js';
 import { Child } from './child.js';
+import { startDemoBank } from './demo-bank.js';
 import { onPath, projectFolder } from './places.js';
 import { freePorts } from './ports.js';
 import type { House, UpOptions } from './up-options.js';
@@ -41,6 +42,8 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   makeSound(setting.options, folder);
+  const bank = await startDemoBank(setting.house.endpoints ?? [], join(folder, 'messages.log'));
+  for (const url of bank.missing) setting.onDeath(`The port of ${url} is in use: look-ups and messages there are not answered.`);
   const phones: Child[] = [];
   for (const [phone, port] of setting.phones) {
     phones.push(await startSipp({ sipp, folder, rtp: setting.asterisk.rtp }, `agent-${phone}`, 'demo-agent.xml', port, []));
@@ -60,6 +63,7 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
   return {
     async stop() {
       isEnding = true;
+      bank.stop();
       rounds.abort();
       await Promise.all([watch, ...callers.map(hangUp)]);
       // What is signed in stays signed in over a restart; nobody would answer these phones then.

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { DemoEndpoint } from './demo-bank.js';
 import { cacheFolder, projectFolder } from './places.js';
 
 /** What the configuration says that the stack must know. Read by whoever can read it, so that there is one reader only. */
@@ -9,6 +10,8 @@ export interface House {
   readonly numbers: readonly string[];
   /** Numbers of known customers, so that the demonstration has VIP callers. */
   readonly customerNumbers: readonly string[];
+  /** Systems that flows ask and tell and that are said to be on this machine. */
+  readonly endpoints?: readonly DemoEndpoint[];
   /** Sound files without ending that callers hear while hotline is away. */
   readonly fallbackAnnouncements?: readonly string[];
   readonly goodbyePrompt?: string;
