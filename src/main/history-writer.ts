@@ -53,6 +53,8 @@ export class HistoryWriter {
   readonly #options: HistoryWriterOptions;
   #fold: HistoryFold | null = null;
   #known = 0;
+  /** Up to where the store has the facts, as far as we know. */
+  #seq: number | null = null;
   #behindSinceMs: Ms | null = null;
   #fault: string | null = null;
   #failuresInARow = 0;
@@ -88,7 +90,7 @@ export class HistoryWriter {
   }
 
   lag(): HistoryLag {
-    const seq = this.#fold?.position.seq ?? null;
+    const seq = this.#seq;
     const since = this.#behindSinceMs;
     return {
       seq,
@@ -132,6 +134,7 @@ export class HistoryWriter {
       if ((await history.skip(position, next, atMs)) === 'elsewhere') throw new Error('another node writes this history');
       position = next;
     }
+    this.#seq = position.seq;
     this.#known = Math.max(this.#known, lastSeq);
     if (this.#known > position.seq) this.#behindSinceMs ??= this.#options.clock.nowMs();
     return new HistoryFold({ ...this.#options, start: { position, open: start.open } });
@@ -154,6 +157,7 @@ export class HistoryWriter {
     const batch = fold.take(facts);
     if (batch && (await history.write(batch)) === 'elsewhere') throw new Error('another node writes this history');
     this.#written += facts.length;
+    this.#seq = fold.position.seq;
     this.#known = Math.max(this.#known, fold.position.seq);
     // What came meanwhile waits since now, give or take a page.
     this.#behindSinceMs = this.#known > fold.position.seq ? (this.#behindSinceMs ?? clock.nowMs()) : null;
