@@ -134,9 +134,20 @@ function describeApi(app: FastifyInstance, version: string): void {
           cookie: { type: 'apiKey', in: 'cookie', name: 'hotline_session' },
         },
       },
-      tags: ['board', 'queues', 'agents', 'calls', 'callbacks', 'recordings', 'reports', 'history', 'session', 'operating'].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        'board',
+        'queues',
+        'agents',
+        'calls',
+        'callbacks',
+        'recordings',
+        'flows',
+        'emergency',
+        'reports',
+        'history',
+        'session',
+        'operating',
+      ].map((name) => ({ name })),
     },
   });
   app.register(swaggerUi, {

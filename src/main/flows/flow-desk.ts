@@ -216,6 +216,11 @@ export class FlowDesk {
     return ok((await this.reader.detail(flowId, null, null)) as FlowDetail);
   }
 
+  /** Resolves when what stands in the folder at this moment is taken in, or refused. */
+  looked(): Promise<void> {
+    return this.#exclusive(() => this.#look());
+  }
+
   #lookSoon(): void {
     if (this.#lookWaits || this.#writer === null) return;
     this.#lookWaits = true;
