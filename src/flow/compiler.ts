@@ -72,7 +72,7 @@ export class Compiler {
   }
 
   graph(): Graph {
-    return { nodes: this.nodes, edges: this.edges, start: this.outside.start, paths: this.paths };
+    return { nodes: this.nodes, edges: this.edges, start: this.outside.start, flow: this.outside.flow, paths: this.paths };
   }
 
   private exists(id: string): boolean {

@@ -15,6 +15,8 @@ export interface Graph {
   readonly nodes: ReadonlyMap<string, FlowNode>;
   readonly edges: readonly Edge[];
   readonly start: string;
+  /** Name of the flow itself. */
+  readonly flow: string;
   /** Where each node is written. */
   readonly paths: ReadonlyMap<string, Path>;
 }
@@ -27,7 +29,7 @@ export function lintGraph(graph: Graph, tell: Tell): void {
     if (!reached.has(id) && !id.includes('/')) tell('warn', 'unreachable', path, `nothing leads to "${id}"`, 'key');
   }
   const ends = Array.from(graph.nodes).filter(([, node]) => kindOf(node.kind).isEnd(node));
-  const endless = endlessLoop(graph, ahead, reached);
+  const endless = endlessLoop(graph, withOwnCalls(graph, ahead), reached);
   if (endless !== null) {
     const names = [...endless, endless[0]].join(' -> ');
     tell('error', 'endless-loop', pathOf(graph, endless[0]), `this goes round without waiting for the caller: ${names}`, 'key');
@@ -48,6 +50,52 @@ export function lintGraph(graph: Graph, tell: Tell): void {
     );
     return; // The others are round the same loop.
   }
+  lintSilence(graph, reached, new Set(ends.map(([id]) => id)), tell);
+}
+
+/** Kinds that ask, and the way of a caller who presses nothing. All other nodes are left by any of their ways. */
+const SILENT_WAYS: ReadonlyMap<FlowNode['kind'], string> = new Map([
+  ['menu', 'failed'],
+  ['collect', 'failed'],
+]);
+
+/** Somebody who has put the phone down beside the cradle must get out somewhere, or the line is taken until the loop guard ends it. */
+function lintSilence(graph: Graph, reached: ReadonlySet<string>, ends: ReadonlySet<string>, tell: Tell): void {
+  const silent = graph.edges.filter(({ from, path }) => {
+    const kind = graph.nodes.get(from)?.kind;
+    const way = kind && SILENT_WAYS.get(kind);
+    return way === undefined || path.at(-1) === way;
+  });
+  const getsOut = reach([...ends], neighbours(silent, 'to', 'from'));
+  const ahead = neighbours(silent, 'from', 'to');
+  for (const id of graph.paths.keys()) {
+    const kind = graph.nodes.get(id)?.kind;
+    if (!reached.has(id) || getsOut.has(id) || kind === undefined || !SILENT_WAYS.has(kind)) continue;
+    const names = [id, ...trailBack(id, ahead)].join(' -> ');
+    tell('error', 'silent-loop', pathOf(graph, id), `who presses nothing goes round here and never gets out: ${names}`, 'key');
+    return;
+  }
+}
+
+/** The shortest way from a node into the loop that it is in or leads to. */
+function trailBack(id: string, ahead: ReadonlyMap<string, readonly string[]>): string[] {
+  const trail: string[] = [];
+  const seen = new Set([id]);
+  for (let here = ahead.get(id)?.[0]; here !== undefined; here = ahead.get(here)?.[0]) {
+    trail.push(here);
+    if (seen.has(here)) break;
+    seen.add(here);
+  }
+  return trail;
+}
+
+/** A flow that goes on in itself goes on at its start. */
+function withOwnCalls(graph: Graph, ahead: ReadonlyMap<string, readonly string[]>): Map<string, readonly string[]> {
+  const made = new Map(ahead);
+  for (const [id, node] of graph.nodes) {
+    if (node.kind === 'flow' && node.flow === graph.flow) made.set(id, [graph.start]);
+  }
+  return made;
 }
 
 const pathOf = (graph: Graph, id: string | undefined): Path => graph.paths.get(id ?? '') ?? ['nodes'];
@@ -80,6 +128,7 @@ function endlessLoop(graph: Graph, ahead: ReadonlyMap<string, readonly string[]>
   const runs = (id: string): boolean => {
     const node = graph.nodes.get(id);
     if (node === undefined || !reached.has(id)) return false;
+    if (node.kind === 'flow' && node.flow === graph.flow) return true;
     const kind = kindOf(node.kind);
     return !kind.waits && kind.isBounded?.(node) !== true;
   };

@@ -67,7 +67,7 @@ function read(
   refuse: (rule: string, message: string, place?: Place) => Result<never, Finding[]>,
 ): Result<Source, Finding[]> {
   const odd = oddCharacter(text);
-  if (odd !== null) return refuse('bad-character', 'a control character stands here', placeOf(text, odd));
+  if (odd !== null) return refuse('bad-character', oddName(text, odd), placeOf(text, odd));
   const deep = tooDeepAt(text);
   if (deep !== null) return refuse('too-deep', `nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
 
@@ -136,9 +136,8 @@ class Walk {
     }
     if (isScalar(node)) {
       // "\u0007" in quotes passed the look at the bare text.
-      if (typeof node.value === 'string' && oddCharacter(node.value) !== null) {
-        return this.refuse(offset, 'bad-character', 'a control character stands in this text');
-      }
+      const odd = typeof node.value === 'string' ? oddCharacter(node.value) : null;
+      if (odd !== null) return this.refuse(offset, 'bad-character', oddName(node.value as string, odd));
       if (typeof node.value === 'number' || typeof node.value === 'bigint') return this.number(node, Number(node.value), offset);
       return node.value;
     }
@@ -234,12 +233,43 @@ function tooDeepAt(text: string): number | null {
   return null;
 }
 
+/** Control characters, halves of characters, and those that change the direction of writing: with them a text can look like another one. */
+const ODD_RANGES: ReadonlyArray<readonly [from: number, to: number]> = [
+  [0x00, 0x08],
+  [0x0b, 0x0c],
+  [0x0e, 0x1f],
+  [0x7f, 0x84],
+  [0x86, 0x9f],
+  [0x202a, 0x202e],
+  [0x2066, 0x2069],
+  [0xfeff, 0xfeff],
+  [0xfffd, 0xffff],
+];
+
 function oddCharacter(text: string): number | null {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if ((code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 127 || code === 0xfffe || code === 0xffff) return i;
+  // Before the first character the mark of byte order is the editor's.
+  for (let at = text.startsWith('\ufeff') ? 1 : 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x20 && code < 0x7f) continue;
+    if (ODD_RANGES.some(([from, to]) => code >= from && code <= to)) return at;
+    if (code >= 0xd800 && code <= 0xdfff && isHalf(text, at, code)) return at;
   }
   return null;
+}
+
+/** One half of a character beyond the first 65,536, without its other half. */
+function isHalf(text: string, at: number, code: number): boolean {
+  const other = code < 0xdc00 ? text.charCodeAt(at + 1) : text.charCodeAt(at - 1);
+  return code < 0xdc00 ? !(other >= 0xdc00 && other <= 0xdfff) : !(other >= 0xd800 && other < 0xdc00);
+}
+
+function oddName(text: string, at: number): string {
+  const code = text.charCodeAt(at);
+  if (code === 0xfffd) return 'this is no UTF-8 text: save the file as UTF-8';
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return code >= 0x2000 && code < 0xd800
+    ? `a character that changes the direction of writing stands here (${name})`
+    : `a control character stands here (${name})`;
 }
 
 function placeOf(text: string, offset: number): Place {

@@ -89,7 +89,7 @@ title: { zh: "</title><script>alert(1)</script>" }
 languages: [zh]
 start: constructor
 prompts:
-  hello: { zh: "<img src=x onerror=alert(1)> & \\"'\\u202e" }
+  hello: { zh: "<img src=x onerror=alert(1)> & \\"'" }
 nodes:
   constructor: { play: hello, next: ask }
   ask: { branch: [ { when: "call.dnis == '</text><script>'", next: tostring }, { next: tostring } ] }

@@ -5,7 +5,7 @@ import { asId, type CustomerId } from '../../src/base/ids.js';
 import type { FlowEffect, FlowInput, FlowOutcome, FlowState, FlowWorld } from '../../src/flow/contract.js';
 import { MAX_HOPS, startFlow, stepFlow } from '../../src/flow/interpreter.js';
 import { parseFlow } from '../../src/flow/parse-flow.js';
-import type { CheckedFlow } from '../../src/flow/program.js';
+import type { CheckedFlow, FlowNodeOf } from '../../src/flow/program.js';
 
 const VIP = '13800000001';
 
@@ -268,8 +268,12 @@ t.test('flows that lead into flows', async (t) => {
   const inner = flowOf(
     'flow: inner\nlanguages: [zh]\nstart: x\nprompts: { p: { zh: 一 } }\nnodes:\n  x: { play: p, next: y }\n  y: { return: true }\n',
   );
-  const loop = flowOf('flow: far\nlanguages: [zh]\nstart: z\nnodes:\n  z: { flow: far, next: z2 }\n  z2: { hangup: true }\n');
-  const all = new Map([outer, inner, loop].map((flow) => [flow.flowId as string, flow]));
+  // Each is right by itself, and a checker that sees both refuses them: what is left is a file that came in between.
+  const loop = (name: string, to: string): CheckedFlow =>
+    flowOf(`flow: ${name}\nlanguages: [zh]\nstart: z\nnodes:\n  z: { flow: ${to}, next: z2 }\n  z2: { hangup: true }\n`);
+  const all = new Map(
+    [outer, inner, loop('far', 'farther'), loop('farther', 'far')].map((flow) => [flow.flowId as string, flow]),
+  );
   const world = worldOf({ flow: (id) => all.get(id) ?? null });
   const caller = new Caller(outer, world);
   t.same(caller.did, ['flow outer v1', 'at a', 'flow inner v1', 'at x', 'play inner/p.zh']);
@@ -290,11 +294,12 @@ t.test('flows that lead into flows', async (t) => {
 });
 
 t.test('a flow that runs in circles without its caller ends', async (t) => {
-  const caller = new Caller(
-    flowOf(
-      'flow: r\nlanguages: [zh]\nstart: m\nprompts: { p: { zh: 一 } }\nnodes:\n  m: { menu: { prompt: p, tries: 1 }, keys: { "1": m, "2": { hangup: true } }, failed: m }\n',
-    ),
+  const right = flowOf(
+    'flow: r\nlanguages: [zh]\nstart: m\nprompts: { p: { zh: 一 } }\nnodes:\n  m: { menu: { prompt: p, tries: 1 }, keys: { "1": m, "2": end }, failed: end }\n  end: { hangup: true }\n',
   );
+  // The checker refuses what leads a silent caller back here, so it is planted behind it.
+  const menu = { ...(right.nodes.get('m') as FlowNodeOf<'menu'>), failed: 'm' };
+  const caller = new Caller({ ...right, nodes: new Map([...right.nodes, ['m', menu]]) });
   let rounds = 0;
   while (caller.state.waitingFor !== 'ended' && rounds < 500) {
     caller.heard().timer();

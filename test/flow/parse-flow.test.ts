@@ -118,7 +118,7 @@ t.test('each planted fault is found at its place', async (t) => {
     [['flow: sample', 'flow: 95588'], '1:7  error  unquoted-number  a text is expected here; put 95588 in quotes: "95588"'],
     [['flow: sample', 'flow: system'], '1:7  error  bad-name  "system" is the name of the prompts that all flows share'],
     [['prompts:\n', 'prompts:\n  old: { zh: 旧, en: Old }\n'], '6:3  warn  unused-prompt  no node plays "old"'],
-    [['en: Hello', 'en: "a\\a"'], '6:24  error  bad-character  a control character stands in this text'],
+    [['en: Hello', 'en: "a\\a"'], '6:24  error  bad-character  a control character stands here (U+0007)'],
     [['flow: sample\n', ''], '1:1  error  missing-field  "flow" is missing'],
     [
       ['play: hello, next', 'ply: hello, next'],

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { FlowId } from '../../base/ids.js';
 import { err, ok, type Result } from '../../base/result.js';
 import type { Finding } from '../../flow/finding.js';
+import { lintFlows } from '../../flow/lint-flows.js';
 import { type KnownNames, parseFlow, readFlowShape } from '../../flow/parse-flow.js';
 import type { CheckedFlow, FlowShape } from '../../flow/program.js';
 import { readSource } from '../../flow/source.js';
@@ -65,13 +66,35 @@ export function checkFlowTexts(
   const shapes = claims.flatMap(({ id, shape }): [string, FlowShape][] => (id === null || shape === null ? [] : [[id, shape]]));
   const all: KnownNames = { ...known, flows, flowShapes: new Map([...(known.flowShapes ?? []), ...shapes]) };
   const seen = new Set<string>();
-  return new Map(
+  const checked = new Map(
     Array.from(texts, ([file, text]): [string, Result<CheckedFlow, readonly Finding[]>] => {
       const flow = parseFlow(text, { file, known: all, version: flowVersion(text) });
       if (!flow.ok) return [file, flow];
       if (seen.has(flow.value.flowId)) return [file, err([duplicate(file, flow.value.flowId)])];
       seen.add(flow.value.flowId);
       return [file, flow];
+    }),
+  );
+  return withoutCircles(checked);
+}
+
+/** Refuses flows that lead into each other for ever. */
+function withoutCircles(
+  checked: ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>>,
+): ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>> {
+  const files = new Map<string, string>();
+  const flows = new Map<string, CheckedFlow>();
+  for (const [file, flow] of checked) {
+    if (!flow.ok) continue;
+    files.set(flow.value.flowId, file);
+    flows.set(flow.value.flowId, flow.value);
+  }
+  const circles = lintFlows(flows, (flow) => files.get(flow) ?? '');
+  if (circles.size === 0) return checked;
+  return new Map(
+    Array.from(checked, ([file, flow]): [string, Result<CheckedFlow, readonly Finding[]>] => {
+      const circle = flow.ok ? circles.get(flow.value.flowId) : undefined;
+      return [file, circle === undefined ? flow : err([circle])];
     }),
   );
 }

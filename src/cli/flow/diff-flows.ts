@@ -53,10 +53,10 @@ export function differenceText(difference: FlowDiffView): string[] {
 
 function changedLines(lines: FlowDiffView['lines']): string[] {
   const near = new Set<number>();
-  const last = 0;
   lines.forEach(({ sign }, at) => {
     if (sign !== ' ') for (let n = at - CONTEXT; n <= at + CONTEXT; n++) near.add(n);
   });
+  const last = Array.from(near).at(-1) ?? 0;
   const shown: string[] = [];
   lines.forEach(({ sign, text }, at) => {
     if (near.has(at)) shown.push(`${sign} ${text}`.trimEnd());

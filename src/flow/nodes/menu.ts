@@ -3,7 +3,7 @@ import type { Ms } from '../../base/time.js';
 import type { PromptPart } from '../program.js';
 import { duration, KEYS, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
-import type { Next, NodeKind } from './kind.js';
+import type { Build, Next, NodeKind } from './kind.js';
 
 export interface MenuNode {
   readonly kind: 'menu';
@@ -48,6 +48,7 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
       if (!KEYS.test(key)) build.errorAtKey('bad-key', ['keys', key], 'a key is one to eight of 0 to 9, *, #, A to D');
       keys.set(key, build.target(['keys', key], to, key, ''));
     }
+    if (raw.menu.interDigit === undefined) warnOfLongerKeys([...keys.keys()], build);
     if (keys.size === 0) build.errorAtKey('dead-end', ['keys'], 'a menu needs at least one key');
     const { menu } = raw;
     return {
@@ -110,6 +111,17 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
     return ask(node, walk, node.prompts);
   },
 };
+
+/** Whoever presses 1 where there is a 12 too waits for nothing; how long should be said by who writes it. */
+function warnOfLongerKeys(keys: readonly string[], build: Build): void {
+  for (const key of keys) {
+    const longer = keys.find((other) => other !== key && other.startsWith(key));
+    if (longer !== undefined) {
+      const message = `after "${key}" the call waits whether it becomes "${longer}"; say how long with interDigit, or take other keys`;
+      build.warn('ambiguous-key', ['keys', key], message);
+    }
+  }
+}
 
 const NO_INPUT: readonly PromptPart[] = [{ prompt: 'system/no-input', language: null }];
 const INVALID: readonly PromptPart[] = [{ prompt: 'system/invalid-key', language: null }];
