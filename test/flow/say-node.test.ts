@@ -124,6 +124,11 @@ t.test('what the checker says of a say', async (t) => {
   t.match(findingsOf(telling('p').replace('flow: s', 'flow: say')), [/bad-name {2}"say" is the name of the prompts/]);
 });
 
+const pinnedTo = (language: string) =>
+  flowOf(
+    `flow: ${language}-only\nlanguages: [${language}]\nstart: a\nnodes: { a: { say: { number: 30 }, next: b }, b: { hangup: true } }`,
+  );
+
 t.test('only what a flow may say is built, in its languages', async (t) => {
   const flow = flowOf(telling('{ time: { text: "09:30" } }'));
   const texts = collectTexts(new Map(), [flow]);
@@ -133,6 +138,8 @@ t.test('only what a flow may say is built, in its languages', async (t) => {
   t.equal(Array.from(collectTexts(new Map(), [flowOf(telling('p'))]).keys()).filter((id) => id.startsWith('say/')).length, 0);
   const pinned = collectTexts(new Map(), [flowOf(telling('{ number: due, in: zh }'))]);
   t.ok(pinned.has('say/wan'));
+  const both = collectTexts(new Map(), [pinnedTo('zh'), pinnedTo('en')]);
+  t.same(both.get('say/n-30'), { zh: '三十', en: 'thirty' }, 'flows of different languages share one fragment');
   t.equal(pinned.has('say/million'), false, 'not in a language in which it is never said');
   // Every prompt that any value plays has a text.
   const values: FlowValue[] = [0, 2, 10.05, 22222, 1e9, -7.5];

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../base/result.js';
 import { byPlace, type Finding } from '../../flow/finding.js';
 import { type Tell, tellIssues } from '../../flow/issues.js';
 import type { CheckedFlow } from '../../flow/program.js';
-import { fragmentText } from '../../flow/say/say.js';
+import { fragmentText, SAY_FOLDER } from '../../flow/say/say.js';
 import { LANGUAGE_NAME } from '../../flow/shapes.js';
 import { readSource } from '../../flow/source.js';
 
@@ -100,16 +100,22 @@ function expand(name: string, range: string | undefined, words: Record<string, s
 
 type FlowTexts = Pick<CheckedFlow, 'prompts'> & Partial<Pick<CheckedFlow, 'promptsUsed' | 'languages'>>;
 
-/** The system's texts, those of all flows, and the fragments of values (`say/...`) that a flow may need, in its languages. */
+/** All that a flow may have to be spoken for it: its own prompts, and the fragments of values (`say/...`) in its languages. */
+export function textsOf({ prompts, promptsUsed = new Set(), languages = [] }: FlowTexts): PromptTexts {
+  const all = new Map(prompts);
+  for (const id of promptsUsed) {
+    const words = languages.map((language) => [language, fragmentText(id, language)] as const);
+    const said = words.filter((pair): pair is readonly [string, string] => pair[1] !== null);
+    if (said.length > 0) all.set(id, Object.fromEntries(said));
+  }
+  return all;
+}
+
+/** The system's texts and those of all flows. Flows with different languages share the fragments of values. */
 export function collectTexts(system: PromptTexts, flows: Iterable<FlowTexts>): PromptTexts {
   const all = new Map(system);
-  for (const { prompts, promptsUsed = [], languages = [] } of flows) {
-    for (const [id, words] of prompts) all.set(id, words);
-    for (const id of promptsUsed) {
-      const words = languages.map((language) => [language, fragmentText(id, language)] as const);
-      const said = words.filter((pair): pair is readonly [string, string] => pair[1] !== null);
-      if (said.length > 0) all.set(id, { ...all.get(id), ...Object.fromEntries(said) });
-    }
+  for (const flow of flows) {
+    for (const [id, words] of textsOf(flow)) all.set(id, id.startsWith(`${SAY_FOLDER}/`) ? { ...all.get(id), ...words } : words);
   }
   return all;
 }
