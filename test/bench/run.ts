@@ -1,12 +1,18 @@
 import { engineBench } from './engine.js';
 import { handover } from './handover.js';
+import { menus } from './menus.js';
 import { published } from './published.js';
 
 /**
  * `npm run bench -- NAME [--json]`: timings, side by side with a peer or a floor measured in the same run. People read the lines above; the last line is
  * one JSON object.
  */
-const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> = { engine: engineBench, handover, published };
+const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> = {
+  engine: engineBench,
+  handover,
+  menus,
+  published,
+};
 
 const [name = '', ...flags] = process.argv.slice(2);
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { CallId, LegId } from '../../src/base/ids.js';
+import { asId, type BridgeId, type CallId, type LegId, type OfferId } from '../../src/base/ids.js';
 import type { LegEndCause } from '../../src/call/switch-events.js';
 import type { Subtest } from './caller-leg.js';
 import type { Stage } from './stage.js';
@@ -57,6 +57,27 @@ export async function dialOutContract(t: Test, stage: Stage, subtest: Subtest): 
     await stage.hangUp(ids.callId, ids.legId);
     t.match(await stage.next('legEnded', { legId: ids.legId }), { cause: 'hungUp' });
     await world.until('the phone outside is idle', () => outside.state() === 'idle');
+  });
+
+  await subtest(t, 'a caller who waits is connected with a person outside, and waits again when that person goes', async (t) => {
+    outside.behave({ answerAfterMs: 100 });
+    const call = await stage.callWaits();
+    const legId = stage.id<LegId>('transfer-leg');
+    await dial({ callId: call.callId, legId });
+    await stage.next('legAnswered', { legId });
+    // The leg stands for the offer that it is not.
+    const offer = { offerId: asId<OfferId>(legId), legId, bridgeId: asId<BridgeId>(`${legId}-b`), phone: outside };
+    await stage.connect(call, offer);
+    await stage.next('connected', { bridgeId: offer.bridgeId, offerId: offer.offerId });
+    await world.until('the caller hears the person outside', () => call.caller.hears('outside'));
+    await world.until('the person outside hears the caller', () => outside.hears('caller'));
+    outside.hangUp();
+    t.match(await stage.next('legEnded', { legId }), { cause: 'hungUp' });
+    t.equal(call.caller.state(), 'up', 'the caller stays');
+    await stage.do({ kind: 'dissolve', callId: call.callId, bridgeId: offer.bridgeId });
+    const short = stage.play(call, world.prompts.short);
+    await world.until('the next prompt is heard', () => call.caller.hears('short'));
+    t.match(await stage.next('playbackEnded', { playbackId: short }), { played: true });
   });
 
   await subtest(t, 'nobody comes to the phone', async (t) => {
