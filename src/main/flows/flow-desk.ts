@@ -55,6 +55,8 @@ export interface FlowDeskParts extends Omit<FlowReaderParts, 'whyReadOnly'> {
 
 /** There is nothing to start with: flows have errors, and no older version of them is known. */
 export class WrongFlows extends Error {
+  override readonly name = 'WrongFlows';
+
   constructor(readonly findings: readonly Finding[]) {
     super(`the flows have ${findings.length} mistake(s)`);
   }
@@ -227,7 +229,8 @@ export class FlowDesk {
     void this.#exclusive(async () => {
       this.#lookWaits = false;
       await this.#look();
-      this.#parts.onLook?.(this.#writer !== null && (await this.#shelf.history.keep(this.#writer.fence)));
+      const lost = this.#writer !== null && (await this.#shelf.history.keep(this.#writer.fence));
+      this.#parts.onLook?.(lost);
     }).catch((error: unknown) => this.#parts.log.error({ err: error }, 'the folder of flows could not be taken in'));
   }
 
