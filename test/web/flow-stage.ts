@@ -1,215 +1,194 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
+import { FlowFolderFiles } from '../../src/adapters/files/flow-folder.js';
+import { localTime } from '../../src/base/calendar.js';
+import type { Fact } from '../../src/base/facts.js';
 import type { FlowId } from '../../src/base/ids.js';
-import { differenceOf } from '../../src/flow/difference.js';
-import { drawFlow } from '../../src/flow/drawing/draw-flow.js';
-import { parseFlow } from '../../src/flow/parse-flow.js';
-import type { EmergencyAnnouncementView, FlowDetail, FlowVersionView, FlowView, FlowWalkView } from '../../src/flow/views.js';
-import { ApiError, notFound } from '../../src/http/errors.js';
-import type { FlowDayView } from '../../src/service-level/views.js';
+import type { HttpDeps } from '../../src/http/app.js';
+import { EmergencyDesk } from '../../src/main/flows/emergency-desk.js';
+import { FlowDesk } from '../../src/main/flows/flow-desk.js';
+import type { ArchivedFlows, FlowArchive, Publication, ReleaseRecord } from '../../src/ports/flow-archive.js';
+import type { Log } from '../../src/ports/log.js';
+import { createLedger } from '../../src/service-level/ledger.js';
 
-/** A desk of flows over a folder of its own: real parser, drawing and comparison; figures, walks and announcements as a test writes them. */
+/** The real desks of flows and emergency announcements over a folder of its own, and a ledger that a test feeds with facts. */
 
 const shipped = fileURLToPath(new URL('../../ivr-flows', import.meta.url));
-const flowIds = ['credit-card', 'transport-card'] as const;
-const numbersOf: Record<string, string[]> = { 'credit-card': ['95588'], 'transport-card': ['95589'] };
-const versionOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+const timeZone = 'Asia/Shanghai';
+const silent: Log = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Log;
 
-export class FlowStage {
-  readonly folder = mkdtempSync(join(tmpdir(), 'hotline-flows-'));
-  readonly log = new Map<string, FlowVersionView[]>();
-  readonly texts = new Map<string, string>();
-  readonly days = new Map<string, FlowDayView>();
-  readonly walks = new Map<string, FlowWalkView>();
-  readonly refused = new Map<string, NonNullable<FlowView['refused']>>();
-  announcements: EmergencyAnnouncementView[] = [];
-  readOnly: string | null = null;
-  titles: Record<string, Record<string, string>> = {};
-
-  constructor() {
-    for (const id of flowIds) this.publish(id, readFileSync(join(shipped, `${id}.yaml`), 'utf8'), 'start', '', 'start');
+/** Remembers as Redis does, for as long as the test. */
+class MemoryArchive implements FlowArchive {
+  readonly publications: Publication[] = [];
+  readonly releases = new Map<number, ReleaseRecord>();
+  readonly emergency = new Map<string, never>();
+  async load(): Promise<ArchivedFlows> {
+    return { log: this.publications, releases: [...this.releases.values()], emergency: this.emergency };
   }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  async text(flowId: FlowId, version: string) {
+    return this.publications.find((one) => one.flowId === flowId && one.version === version)?.text ?? null;
   }
-
-  file(flowId: string): string {
-    return join(this.folder, `${flowId}.yaml`);
+  async has(release: number) {
+    return this.releases.has(release);
   }
-
-  live(flowId: string): FlowVersionView {
-    const found = this.log.get(flowId)?.find((one) => one.live);
-    if (found === undefined) throw notFound('no-such-flow', 'There is no such flow.');
-    return found;
+  async record(_fence: number, release: ReleaseRecord, publications: readonly Publication[]) {
+    this.releases.set(release.release, release);
+    this.publications.push(...publications);
+    return 'kept' as const;
   }
-
-  publish(flowId: string, text: string, by: string, note: string, source: FlowVersionView['source']): void {
-    writeFileSync(this.file(flowId), text);
-    const version = versionOf(text);
-    this.texts.set(version, text);
-    const before = (this.log.get(flowId) ?? []).map((one) => ({ ...one, live: false }));
-    this.log.set(flowId, [{ version, atMs: Date.now(), by, source, note, live: true, callsNow: 0 }, ...before]);
+  async forgetReleases() {
+    return 'kept' as const;
   }
-
-  check(text: string) {
-    const version = versionOf(text);
-    const parsed = parseFlow(text, { file: 'flow.yaml', known: { flows: flowIds }, version });
-    if (!parsed.ok) return { ok: false, version, findings: parsed.error, drawing: null, flow: null };
-    const drawing = drawFlow(parsed.value, { language: 'zh' });
-    return { ok: true, version, findings: parsed.value.warnings, drawing, flow: parsed.value };
-  }
-
-  view(flowId: string): FlowView {
-    const live = this.live(flowId);
-    const { flow } = this.check(this.texts.get(live.version) as string);
-    return {
-      flowId: flowId as FlowId,
-      title: this.titles[flowId] ?? flow?.title ?? {},
-      version: live.version,
-      publishedAtMs: live.atMs,
-      publishedBy: live.by,
-      numbers: numbersOf[flowId] ?? [],
-      warnings: flow?.warnings.length ?? 0,
-      refused: this.refused.get(flowId) ?? null,
-    };
-  }
-
-  detail(flowId: string, version: string | null): FlowDetail {
-    const text = this.texts.get(version ?? this.live(flowId).version);
-    if (text === undefined) throw notFound('no-such-version', 'There is no such version.');
-    const { version: own, findings, drawing } = this.check(text);
-    if (drawing === null) throw new Error('a version that was live can be drawn');
-    return { ...this.view(flowId), version: own, text, findings, drawing, readOnly: this.readOnly };
-  }
-
-  difference(a: string, b: string) {
-    const side = (version: string) => {
-      const text = this.texts.get(version) ?? '';
-      const { flow } = this.check(text);
-      if (flow === null) throw notFound('no-such-version', 'There is no such version.');
-      return { text, flow };
-    };
-    return differenceOf(side(a), side(b));
-  }
-
-  routes(app: FastifyInstance): void {
-    const read = { config: { access: 'read' as const } };
-    const administer = { config: { access: 'administer' as const }, bodyLimit: 512 * 1024 };
-    const id = (request: { params: unknown }) => (request.params as { id: string }).id;
-    app.get('/api/v1/flows', read, () => ({ seq: 1, flows: flowIds.map((flowId) => this.view(flowId)) }));
-    app.get('/api/v1/flows/:id', read, (request) =>
-      this.detail(id(request), (request.query as { version?: string }).version ?? null),
-    );
-    app.get('/api/v1/flows/:id/versions', read, (request) => ({ versions: this.log.get(id(request)) ?? [] }));
-    app.get('/api/v1/flows/:id/diff', read, (request) => {
-      const { a, b } = request.query as { a: string; b: string };
-      return this.difference(a, b);
-    });
-    app.get('/api/v1/flows/:id/days/:day', read, (request) => {
-      const { day } = request.params as { day: string };
-      const found = this.days.get(`${id(request)} ${day}`);
-      if (found === undefined) throw notFound('no-such-day', 'Nothing is known of this day.');
-      return found;
-    });
-    app.get('/api/v1/calls/:id/walk', read, (request) => {
-      const walk = this.walks.get(id(request));
-      if (walk === undefined) throw notFound('no-such-call', 'There is no such call.');
-      return walk;
-    });
-    app.post('/api/v1/flows/check', { ...read, bodyLimit: 512 * 1024 }, (request) => {
-      const { flow: _, ...view } = this.check((request.body as { text: string }).text);
-      return view;
-    });
-    app.post('/api/v1/flows/:id/versions', administer, (request, reply) => {
-      const { text, note, basedOn } = request.body as { text: string; note: string; basedOn: string };
-      if (basedOn !== this.live(id(request)).version) throw new ApiError(409, 'outdated', 'Another version went live.');
-      const { ok, findings } = this.check(text);
-      if (!ok) return reply.code(422).send({ id: 'flow-refused', message: 'The flow has errors.', findings });
-      this.publish(id(request), text, request.principal?.name ?? '', note, 'page');
-      return this.detail(id(request), null);
-    });
-    app.post('/api/v1/flows/:id/rollback', administer, (request) => {
-      const { version, note } = request.body as { version: string; note: string };
-      this.publish(id(request), this.texts.get(version) ?? '', request.principal?.name ?? '', note, 'rollback');
-      return this.detail(id(request), null);
-    });
-    app.get('/api/v1/emergency', read, () => ({ announcements: this.announcements }));
-    app.put('/api/v1/emergency/:announcement', { config: { access: 'supervise' } }, (request) => {
-      const { announcement } = request.params as { announcement: string };
-      const { on, numbers } = request.body as { on: boolean; numbers: string[] | null };
-      const by = request.principal?.name ?? '';
-      this.announcements = this.announcements.map((one) =>
-        one.announcement === announcement ? { ...one, on, numbers, sinceMs: on ? Date.now() : null, by: on ? by : null } : one,
-      );
-      return this.announcements.find((one) => one.announcement === announcement);
-    });
+  async switchEmergency() {
+    return 'kept' as const;
   }
 }
 
-/** A day in a flow as a busy hotline has it; `extra` raises what is at the main menu now. */
-export function aDay(flowId: string, extra = 0): FlowDayView {
-  const node = (name: string, entered: number, now: number, gaveUp: number, staySeconds: number) => ({
-    node: name,
-    entered,
-    now,
-    gaveUp,
-    sumStayMs: entered * staySeconds * 1_000,
+/** A fact without the number and moment that the stage gives it. */
+type Told = { kind: Fact['kind'] } & Readonly<Record<string, unknown>>;
+
+export class FlowStage {
+  readonly #ledger = createLedger({
+    queues: [],
+    agents: [],
+    dayStartMs: (atMs) => Date.parse(`${localTime(timeZone, atMs).day}T00:00:00+08:00`),
+    dayName: (atMs) => localTime(timeZone, atMs).day,
   });
-  return {
-    flowId: flowId as FlowId,
-    day: '2026-11-22',
-    seq: 7,
-    entered: 1_284 + extra,
-    contained: 402,
-    gaveUp: 96,
-    toQueue: 751,
-    other: 9,
-    now: 26 + extra,
-    containment: { numerator: 402, denominator: 1_258, share: 402 / 1_258 },
-    nodes: [
-      node('open-hours', 1_284, 0, 0, 0),
-      node('welcome', 1_190, 2, 11, 4),
-      node('language', 1_177, 3, 14, 3),
-      node('identify', 1_160, 0, 0, 0),
-      node('vip-or-main', 1_160, 0, 0, 0),
-      node('welcome-vip', 88, 1, 1, 5),
-      node('main', 1_069, 11 + extra, 43, 12),
-      node('balance', 322, 4, 21, 9),
-      node('say-agent', 561, 2, 3, 2),
-      node('agent', 556, 0, 0, 0),
-      node('lost-card', 57, 0, 0, 0),
-      node('goodbye', 402, 3, 0, 2),
-    ],
-    edges: [
-      { from: 'open-hours', to: 'welcome', count: 1_190 },
-      { from: 'open-hours', to: 'closed', count: 94 },
-      { from: 'welcome', to: 'language', count: 1_177 },
-      { from: 'identify', to: 'vip-or-main', count: 1_160 },
-      { from: 'vip-or-main', to: 'main', count: 1_069 },
-      { from: 'vip-or-main', to: 'welcome-vip', count: 88 },
-      { from: 'main', to: 'balance', count: 322 },
-      { from: 'main', to: 'say-agent', count: 561 },
-      { from: 'say-agent', to: 'agent', count: 556 },
-    ],
-    paths: [
-      {
-        nodes: ['open-hours', 'welcome', 'language', 'identify', 'vip-or-main', 'main', 'say-agent', 'agent'],
-        count: 512,
-        outcome: 'toQueue',
+  #seq = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly desk: FlowDesk,
+    readonly emergency: EmergencyDesk,
+    private readonly ledgerOf: { of: FlowStage | null },
+  ) {
+    ledgerOf.of = this;
+  }
+
+  /** The shipped flows in a folder of their own; `change` may write other texts before they are read. */
+  static async open(change: (folder: string) => void = () => {}): Promise<FlowStage> {
+    const folder = mkdtempSync(join(tmpdir(), 'hotline-flows-'));
+    for (const id of ['credit-card', 'transport-card']) cpSync(join(shipped, `${id}.yaml`), join(folder, `${id}.yaml`));
+    change(folder);
+    const archive = new MemoryArchive();
+    const numbers = { '95588': 'credit-card', '95589': 'transport-card' } as unknown as Record<string, FlowId>;
+    const late: { of: FlowStage | null } = { of: null };
+    const nowMs = () => Date.now();
+    const reconfigure = async () => {};
+    const desk = await FlowDesk.open({
+      files: new FlowFolderFiles(folder),
+      archive,
+      reconfigure,
+      log: silent,
+      stillMs: 20,
+      lookEveryMs: 100,
+      known: {},
+      numbers,
+      language: 'zh',
+      timeZone,
+      nowMs,
+      ledger: {
+        get seq() {
+          return late.of?.ledger.seq ?? 0;
+        },
+        flowDay: (flowId, day) => late.of?.ledger.flowDay(flowId, day) ?? null,
+        factsOf: (callId) => late.of?.ledger.factsOf(callId) ?? [],
       },
-      {
-        nodes: ['open-hours', 'welcome', 'language', 'identify', 'vip-or-main', 'main', 'balance'],
-        count: 301,
-        outcome: 'contained',
+    });
+    const announcements = {
+      outage: {
+        title: { zh: '系统故障', en: 'System outage' },
+        text: { zh: '抱歉，系统暂时无法查询余额。', en: 'Sorry, balances cannot be told just now.' },
+        // biome-ignore lint/suspicious/noThenProperty: a word of the configuration
+        then: 'continue',
       },
-      { nodes: ['open-hours', 'closed', 'goodbye'], count: 94, outcome: 'contained' },
-      { nodes: ['open-hours', 'welcome', 'language', 'identify', 'vip-or-main', 'main'], count: 43, outcome: 'gaveUp' },
-    ],
-    otherPaths: 12,
-  };
+      storm: {
+        title: { zh: '台风停业', en: 'Typhoon' },
+        text: { zh: '因台风暂停服务，请明天再拨。', en: 'Closed because of the typhoon. Please call again tomorrow.' },
+        // biome-ignore lint/suspicious/noThenProperty: as above
+        then: 'hangUp',
+      },
+    } as const;
+    const emergency = new EmergencyDesk({
+      announcements,
+      numbers: Object.keys(numbers),
+      archive,
+      nowMs,
+      reconfigure,
+      log: silent,
+    });
+    const writer = { fence: 1, submit: async () => null, calls: () => [] };
+    await desk.takeOver([], { prepare: async () => {}, goLive: async () => {} });
+    await desk.begin(writer);
+    emergency.begin(writer);
+    return new FlowStage(folder, desk, emergency, late);
+  }
+
+  get ledger() {
+    return this.#ledger;
+  }
+
+  async close(): Promise<void> {
+    await this.desk.stop();
+    this.ledgerOf.of = null;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  deps(): Pick<HttpDeps, 'flows' | 'emergency' | 'ledger'> {
+    const { desk, emergency } = this;
+    const { reader } = desk;
+    return {
+      flows: {
+        list: () => reader.list(),
+        refusedFiles: () => reader.refusedFiles(),
+        detail: (...of) => reader.detail(...of),
+        versions: (flowId) => reader.versions(flowId),
+        difference: (...of) => reader.difference(...of),
+        day: (...of) => reader.day(...of),
+        walk: (callId) => reader.walk(callId),
+        check: (...of) => reader.check(...of),
+        publish: (request) => desk.publish(request),
+        rollBack: (request) => desk.rollBack(request),
+      },
+      emergency: { list: () => emergency.list(), turn: (request) => emergency.turn(request) },
+      ledger: this.#ledger,
+    };
+  }
+
+  text(flowId: string): string {
+    return readFileSync(join(this.folder, `${flowId}.yaml`), 'utf8');
+  }
+
+  write(flowId: string, text: string): void {
+    writeFileSync(join(this.folder, `${flowId}.yaml`), text);
+  }
+
+  version(flowId: string): string {
+    return this.desk.reader.list().find((flow) => flow.flowId === flowId)?.version ?? '';
+  }
+
+  tell(atMs: number, fact: Told): void {
+    this.#seq += 1;
+    this.#ledger.add({ ...fact, seq: this.#seq, atMs } as unknown as Fact);
+  }
+
+  /** A call that walks these nodes, one a second, and stays at the last one; `end` says how it ended there. */
+  walk(callId: string, fromMs: number, nodes: readonly string[], end: string | null = null, dnis = '95588'): void {
+    const flowId = dnis === '95588' ? 'credit-card' : 'transport-card';
+    const ani = `1380000${String(1_000 + this.#seq).slice(-4)}`;
+    this.tell(fromMs, { kind: 'callArrived', callId, switchId: 'sim', legId: `${callId}-leg`, ani, dnis, flowId });
+    this.tell(fromMs, { kind: 'flowEntered', callId, flowId, version: this.version(flowId) });
+    nodes.forEach((node, at) => {
+      this.tell(fromMs + at * 1_000, { kind: 'nodeEntered', callId, flowId, node });
+      if (node === 'language') {
+        this.tell(fromMs + at * 1_000 + 500, { kind: 'menuEnded', callId, flowId, node, key: '2', result: 'chosen' });
+        this.tell(fromMs + at * 1_000 + 500, { kind: 'languageChosen', callId, language: 'en' });
+      }
+    });
+    const endMs = fromMs + nodes.length * 1_000;
+    if (end !== null)
+      this.tell(endMs, { kind: 'callEnded', callId, outcome: end, durationMs: endMs - fromMs, endedBy: 'caller' });
+  }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildPagesInto } from '../../scripts/build-pages.mjs';
 import type { AgentView, Board, QueueView, WaitingCallView } from '../../src/service-level/views.js';
 import { aCaller, anAgent, aQueue } from '../http/house.js';
@@ -34,6 +34,65 @@ export async function openBrowser(): Promise<Browser> {
       '--force-color-profile=srgb',
     ],
   });
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Opens a page in a context of its own; anything that the browser complains about is a failure, unless `complaints` takes it. */
+export async function openPage(
+  t: { teardown(fn: () => unknown): void; fail(message: string): unknown },
+  browser: Browser,
+  url: string,
+  size: Size = { width: 1920, height: 1080 },
+  complaints?: string[],
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: size, locale: 'en-US', colorScheme: 'dark' });
+  t.teardown(() => context.close());
+  // The compiler names functions with a helper of its own, which does not travel into the page.
+  await context.addInitScript('globalThis.__name = (named) => named');
+  const page = await context.newPage();
+  page.setDefaultTimeout(8_000);
+  const complain = (text: string) => (complaints === undefined ? t.fail(`the browser says: ${text}`) : complaints.push(text));
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(message.text()));
+  page.on('pageerror', (error) => complain(error.message));
+  page.on('request', (request) => new URL(request.url()).hostname !== '127.0.0.1' && complain(`asks ${request.url()}`));
+  await page.goto(url);
+  return page;
+}
+
+/** Runs in the page: texts below `selector` whose colour stands out from the ground behind it by less than 4.5:1. Text in a drawing stands on its box. */
+export function weakContrasts(selector: string): string[] {
+  const parse = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = ([r = 0, g = 0, b = 0]: number[]) => {
+    const [x = 0, y = 0, z = 0] = [r, g, b].map((c) =>
+      c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element: Element | null): number[] => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
+    }
+    return [255, 255, 255];
+  };
+  const weak: string[] = [];
+  for (const element of document.querySelectorAll(`${selector} *`)) {
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+    // What cannot be pressed now may be faint.
+    if (!own || element.closest(':disabled') !== null) continue;
+    const style = getComputedStyle(element);
+    const box = element.closest('.badge, .node')?.querySelector('rect');
+    const isDrawn = element instanceof SVGElement;
+    const behind = isDrawn && box != null ? parse(getComputedStyle(box).fill) : ground(element);
+    const [a, b] = [luminance(parse(isDrawn ? style.fill : style.color)), luminance(behind)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) weak.push(`${element.getAttribute('class')} "${element.textContent}" ${ratio.toFixed(2)}`);
+  }
+  return weak;
 }
 
 const NAMES = [

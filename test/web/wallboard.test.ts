@@ -7,7 +7,7 @@ import type { Board, QueueView } from '../../src/service-level/views.js';
 import { formatClock, formatMean, formatShare, secondsLeft } from '../../src/web/format.js';
 import { pickLanguage, WORDS } from '../../src/web/words.js';
 import { aCaller, aHouse, anAgent, aQueue, TOKENS } from '../http/house.js';
-import { aMorning, buildPages, openBrowser, screenshots } from './stage.js';
+import { aMorning, buildPages, openBrowser, openPage, type Size, screenshots, weakContrasts } from './stage.js';
 
 /** The wallboard in a real browser, against the real app with a board that the test writes. */
 
@@ -56,26 +56,8 @@ async function stage(t: Tap, more: Partial<HttpDeps> = {}, port = 0, board: Boar
 }
 type Tap = { teardown(fn: () => unknown): void };
 
-/** Opens the wall in a browser of its own; anything that the browser complains about is a failure, unless the test expects it. */
-async function open(
-  t: Tap & { fail(message: string): unknown },
-  url: string,
-  size = { width: 1920, height: 1080 },
-  complaints?: string[],
-) {
-  const context = await browser.newContext({ viewport: size, locale: 'en-US', colorScheme: 'dark' });
-  t.teardown(() => context.close());
-  // The compiler names functions with a helper of its own, which does not travel into the page.
-  await context.addInitScript('globalThis.__name = (named) => named');
-  const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
-  const complain = (text: string) => (complaints === undefined ? t.fail(`the browser says: ${text}`) : complaints.push(text));
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(message.text()));
-  page.on('pageerror', (error) => complain(error.message));
-  page.on('request', (request) => new URL(request.url()).hostname !== '127.0.0.1' && complain(`asks ${request.url()}`));
-  await page.goto(url);
-  return page;
-}
+const open = (t: Tap & { fail(message: string): unknown }, url: string, size?: Size, complaints?: string[]) =>
+  openPage(t, browser, url, size, complaints);
 
 const isUp = (page: Page) => page.waitForSelector('.wall[data-link="up"] .queue');
 // As an eye reads it: lines apart, hidden parts left out.
@@ -365,7 +347,7 @@ t.test('pause, phone layout, contrast, pictures', async (t) => {
   ]) {
     await wall.goto(`${url}/wallboard?lang=${lang}&theme=${theme}`);
     await isUp(wall);
-    const weak = await wall.evaluate(weakContrasts);
+    const weak = await wall.evaluate(weakContrasts, '.wall');
     t.same(weak, [], `every text of ${theme} stands out by 4.5:1`);
     await wall.screenshot({ path: join(screenshots, `wide-${lang}-${theme}.png`) });
   }
@@ -377,30 +359,3 @@ t.test('pause, phone layout, contrast, pictures', async (t) => {
   await wall.click('[aria-pressed="true"]');
   t.equal(await text(wall, '[data-figure="callsNow"]'), '500', 'and goes on with what is now');
 });
-
-/** Runs in the page: texts whose colour stands out from the ground behind it by less than 4.5:1. */
-function weakContrasts(): string[] {
-  const parse = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
-  const luminance = ([r = 0, g = 0, b = 0]: number[]) => {
-    const [x = 0, y = 0, z = 0] = [r, g, b].map((c) =>
-      c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
-    );
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = (element: Element | null): number[] => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
-    }
-    return [255, 255, 255];
-  };
-  const weak: string[] = [];
-  for (const element of document.querySelectorAll('.wall *')) {
-    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
-    if (!own) continue;
-    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) weak.push(`${element.className} "${element.textContent}" ${ratio.toFixed(2)}`);
-  }
-  return weak;
-}

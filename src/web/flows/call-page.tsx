@@ -5,6 +5,7 @@ import { formatClock } from '../format.js';
 import { Mark } from '../icons.js';
 import { flowUrl } from '../router.js';
 import { language } from '../settings.js';
+import { detailUrl } from './flow-api.js';
 import { formatTime, howName, outcomeName, titleOf } from './flow-formats.js';
 import { FlowGraph } from './flow-graph.js';
 import { Trouble } from './page-parts.js';
@@ -168,8 +169,7 @@ interface StepsProps {
 function StepDrawing({ walk, current, onPick }: StepsProps) {
   const words = FLOW_WORDS[language.value];
   const step = walk.steps[current];
-  const path =
-    step === undefined ? null : `/api/v1/flows/${encodeURIComponent(step.flowId)}?version=${encodeURIComponent(step.version)}`;
+  const path = step === undefined ? null : detailUrl(step.flowId, step.version, language.value);
   const details = useRef(new Map<string, FlowDetail>());
   const known = path === null ? undefined : details.current.get(path);
   const asked = usePoll<FlowDetail>(known === undefined ? path : null, null);

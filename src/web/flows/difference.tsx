@@ -1,10 +1,8 @@
 import type { ComparedLine } from '../../flow/line-difference.js';
 import type { FlowDiffView } from '../../flow/views.js';
 import { language } from '../settings.js';
+import { folded } from './difference-lines.js';
 import { FLOW_WORDS } from './words.js';
-
-/** Lines around a change that are shown with it. */
-const AROUND = 3;
 
 /** What changed between two versions: nodes, prompts, the rest, and the lines of the file. */
 export function Difference({ difference }: { difference: FlowDiffView }) {
@@ -95,21 +93,4 @@ export function ComparedLines({ lines }: { lines: readonly ComparedLine[] }) {
       )}
     </pre>
   );
-}
-
-/** A number stands for so many lines left out. */
-export function folded(lines: readonly ComparedLine[]): Array<ComparedLine | number> {
-  const isNear = new Set<number>();
-  lines.forEach((line, at) => {
-    if (line.sign === ' ') return;
-    for (let near = at - AROUND; near <= at + AROUND; near++) isNear.add(near);
-  });
-  const made: Array<ComparedLine | number> = [];
-  lines.forEach((line, at) => {
-    const last = made.at(-1);
-    if (isNear.has(at)) made.push(line);
-    else if (typeof last === 'number') made[made.length - 1] = last + 1;
-    else made.push(1);
-  });
-  return made;
 }

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FlowDetail } from '../../flow/views.js';
+import type { FlowDetail, FlowView } from '../../flow/views.js';
 import { read } from '../api.js';
 import { Dialog } from '../dialogs.js';
 import { Mark } from '../icons.js';
 import { guardLeaving, query } from '../router.js';
 import { language } from '../settings.js';
 import { type Draft, dropDraft, keepDraft, readDraft } from './draft.js';
+import { detailUrl } from './flow-api.js';
 import { titleOf } from './flow-formats.js';
 import { FlowGraph, type NodeMarks } from './flow-graph.js';
 import { Findings, FlowHeading, Trouble } from './page-parts.js';
@@ -29,15 +30,14 @@ export function EditPage({ flowId }: { flowId: string }) {
   useEffect(() => {
     const stop = new AbortController();
     const load = async () => {
-      const path = `/api/v1/flows/${encodeURIComponent(flowId)}`;
       const draft = readDraft(flowId);
-      const live = await read<FlowDetail>(path, stop.signal);
+      const live = await read<FlowDetail>(detailUrl(flowId, null, language.peek()), stop.signal);
       if (stop.signal.aborted) return;
       if (!live.ok) return setRefusal(live.refusal);
       const old =
         draft === null || draft.basedOn === live.value.version
           ? null
-          : await read<FlowDetail>(`${path}?version=${encodeURIComponent(draft.basedOn)}`, stop.signal);
+          : await read<FlowDetail>(detailUrl(flowId, draft.basedOn, language.peek()), stop.signal);
       if (stop.signal.aborted) return;
       setBeginning({ base: old?.ok ? { ...old.value, readOnly: live.value.readOnly } : live.value, draft });
     };
@@ -65,9 +65,9 @@ function Editing({ flowId, base: first, draft }: Beginning & { flowId: string })
   const [told, setTold] = useState<string | null>(draft === null || draft.text === first.text ? null : words.restored);
   const editor = useRef<TextEditor | null>(null);
   const isDirty = text !== base.text;
-  const checked = useCheck(flowId, text, { findings: base.findings, drawing: base.drawing, text: base.text });
+  const checked = useCheck(flowId, text, language.value, base);
   const newest = useNewestVersion(flowId);
-  const isOutdated = newest !== null && newest.version !== base.version;
+  const isOutdated = newest !== null && newest.version !== base.version && !isOlder(newest, base);
   const errors = checked.findings.filter((finding) => finding.level === 'error').length;
   const obstacle = base.readOnly ?? (!isDirty ? words.nothingChanged : errors > 0 ? words.mendFirst : null);
 
@@ -177,6 +177,10 @@ function Editing({ flowId, base: first, draft }: Beginning & { flowId: string })
     </main>
   );
 }
+
+/** The list of flows is asked for now and then: for a while it may not know of what was published here. */
+const isOlder = (newest: FlowView, base: FlowDetail): boolean =>
+  newest.publishedAtMs !== null && base.publishedAtMs !== null && newest.publishedAtMs < base.publishedAtMs;
 
 /** While there are unsaved changes, leaving is asked for; gives the answer to the question that stands, or null. */
 function useLeaveQuestion(isDirty: boolean): ((mayLeave: boolean) => void) | null {

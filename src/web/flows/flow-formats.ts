@@ -1,4 +1,3 @@
-import type { CallOutcome } from '../../base/facts.js';
 import type { Ms } from '../../base/time.js';
 import { site } from '../session.js';
 import type { Language } from '../words.js';
@@ -49,14 +48,21 @@ export function latestDays(nowMs: Ms, count: number, language: Language): Readon
   });
 }
 
-export const outcomeName = (outcome: CallOutcome | string, language: Language): string =>
-  FLOW_WORDS[language].outcomes[outcome] ?? outcome;
+export const outcomeName = (outcome: string, language: Language): string => wordOf(FLOW_WORDS[language].outcomes, outcome);
 
-/** What led on from a node, in words: `key 1`, `noInput`, `fault timeout`; others as they are. */
+/** What led on from a node, in words: `key 1, language en`, `noInput`, `fault timeout`; what is not known here as it is. */
 export function howName(how: string, language: Language): string {
-  const words = FLOW_WORDS[language];
-  const [, what, rest] = /^(key|fault) (.+)$/.exec(how) ?? [];
-  if (what === 'key' && rest !== undefined) return words.key(rest);
-  if (what === 'fault' && rest !== undefined) return words.fault(words.how[rest] ?? rest);
-  return words.how[how] ?? how;
+  const { ledOn, how: words } = FLOW_WORDS[language];
+  return how
+    .split(', ')
+    .map((part) => {
+      const at = part.indexOf(' ');
+      const say = at === -1 || !Object.hasOwn(ledOn, part.slice(0, at)) ? undefined : ledOn[part.slice(0, at)];
+      const rest = part.slice(at + 1);
+      return say === undefined ? wordOf(words, part) : say(wordOf(words, rest));
+    })
+    .join(language === 'zh' ? '，' : ', ');
 }
+
+const wordOf = (words: Readonly<Record<string, string>>, name: string): string =>
+  Object.hasOwn(words, name) ? (words[name] as string) : name;

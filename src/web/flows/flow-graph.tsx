@@ -5,6 +5,7 @@ import { useGestures } from './graph-gestures.js';
 import {
   DIRECTIONS,
   type Direction,
+  edgeKey,
   fitted,
   type GraphView,
   moved,
@@ -41,8 +42,6 @@ interface GraphProps {
   /** Below this scale the drawing is not fitted whole, because nobody could read it. */
   readonly leastScale?: number;
 }
-
-export const edgeKey = (from: string, to: string): string => `${from} ${to}`;
 
 const STEP = 60;
 

@@ -1,21 +1,27 @@
-import type { FlowView } from '../../flow/views.js';
+import type { FlowView, RefusedFileView } from '../../flow/views.js';
 import type { FlowDayView } from '../../service-level/views.js';
 import { serverNowMs } from '../api.js';
 import { DASH, formatShare } from '../format.js';
 import { flowUrl } from '../router.js';
 import { language } from '../settings.js';
 import { Emergency } from './emergency.js';
+import { flowPath } from './flow-api.js';
 import { formatAgo, titleOf } from './flow-formats.js';
-import { RefusedChange, Trouble } from './page-parts.js';
+import { RefusedChange, RefusedFile, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
 import { FLOW_WORDS } from './words.js';
 
 const LIST_EVERY_MS = 3_000;
 
+interface ListAnswer {
+  readonly flows: readonly FlowView[];
+  readonly refusedFiles: readonly RefusedFileView[];
+}
+
 /** All flows at a glance, and the switch of emergency announcements. */
 export function FlowList() {
   const words = FLOW_WORDS[language.value];
-  const { value, refusal } = usePoll<{ flows: readonly FlowView[] }>('/api/v1/flows', LIST_EVERY_MS);
+  const { value, refusal } = usePoll<ListAnswer>('/api/v1/flows', LIST_EVERY_MS);
   const numbers = Array.from(new Set(value?.flows.flatMap((flow) => flow.numbers) ?? [])).sort();
   return (
     <main class="sheet">
@@ -26,6 +32,11 @@ export function FlowList() {
           <FlowCard key={flow.flowId} flow={flow} />
         ))}
       </ul>
+      {value?.refusedFiles
+        .filter((file) => file.flowId === null)
+        .map((file) => (
+          <RefusedFile key={file.file} refused={file} />
+        ))}
       {value?.flows.length === 0 && <p class="empty">{words.noFlows}</p>}
       <Emergency numbers={numbers} />
     </main>
@@ -34,7 +45,7 @@ export function FlowList() {
 
 function FlowCard({ flow }: { flow: FlowView }) {
   const words = FLOW_WORDS[language.value];
-  const day = usePoll<FlowDayView>(`/api/v1/flows/${encodeURIComponent(flow.flowId)}/days/today`, LIST_EVERY_MS).value;
+  const day = usePoll<FlowDayView>(`${flowPath(flow.flowId)}/days/today`, LIST_EVERY_MS).value;
   const containment = day?.containment ?? null;
   return (
     <li class="flow-card" data-flow={flow.flowId} data-refused={flow.refused !== null}>

@@ -4,9 +4,12 @@ import type { CallView, FlowDayView } from '../../service-level/views.js';
 import { serverNowMs } from '../api.js';
 import { DASH, formatShare } from '../format.js';
 import { callUrl, flowUrl } from '../router.js';
+
 import { language } from '../settings.js';
+import { detailUrl, flowPath } from './flow-api.js';
 import { formatAgo, formatTime, latestDays, outcomeName, titleOf } from './flow-formats.js';
-import { edgeKey, FlowGraph, type NodeMarks } from './flow-graph.js';
+import { FlowGraph, type NodeMarks } from './flow-graph.js';
+import { edgeKey } from './graph-view.js';
 import { NodePanel } from './node-panel.js';
 import { FlowHeading, RefusedChange, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
@@ -18,11 +21,11 @@ const DAY_EVERY_MS = 2_000;
 /** One flow: its drawing with who is where now, and how the day's callers fared. */
 export function FlowPage({ flowId }: { flowId: string }) {
   const words = FLOW_WORDS[language.value];
-  const path = `/api/v1/flows/${encodeURIComponent(flowId)}`;
+  const path = flowPath(flowId);
   const list = usePoll<{ flows: readonly FlowView[] }>('/api/v1/flows', 3_000);
   const known = list.value?.flows.find((flow) => flow.flowId === flowId);
   // The drawing is asked for again when another version goes live.
-  const detail = usePoll<FlowDetail>(known === undefined ? null : `${path}?version=${encodeURIComponent(known.version)}`, null);
+  const detail = usePoll<FlowDetail>(known === undefined ? null : detailUrl(flowId, known.version, language.value), null);
   const [shown, setShown] = useState<FlowDetail | null>(null);
   if (detail.value !== null && detail.value !== shown) setShown(detail.value);
   const [day, setDay] = useState('today');

@@ -15,6 +15,8 @@ export interface WindowSize {
 const LEAST = 0.05;
 const MOST = 3;
 const MARGIN = 24;
+/** Height of what lies over the lower edge. */
+const BUTTONS = 44;
 /** A small flow is not blown up. */
 const MOST_FITTED = 1.15;
 
@@ -62,7 +64,7 @@ export function revealed(view: GraphView, node: DrawnNode, size: WindowSize): Gr
     return low < 0 ? -low : high > room ? room - high : 0;
   };
   const x = shift(node.x * view.scale + view.x, node.width, size.width);
-  const y = shift(node.y * view.scale + view.y, node.height, size.height);
+  const y = shift(node.y * view.scale + view.y, node.height, size.height - BUTTONS);
   return x === 0 && y === 0 ? view : moved(view, x, y);
 }
 
@@ -83,6 +85,9 @@ export function neighbour(drawing: FlowDrawing, from: DrawnNode, direction: Dire
   }
   return best?.node ?? null;
 }
+
+/** Names a way between two nodes; ids of nodes hold no blank. */
+export const edgeKey = (from: string, to: string): string => `${from} ${to}`;
 
 /** An SVG path through the points, its corners rounded. */
 export function pathOf(points: ReadonlyArray<{ readonly x: number; readonly y: number }>): string {

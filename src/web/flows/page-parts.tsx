@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Finding } from '../../flow/finding.js';
-import type { FlowView } from '../../flow/views.js';
+import type { FlowView, RefusedFileView } from '../../flow/views.js';
 import { type Refused, serverNowMs } from '../api.js';
 import { Mark } from '../icons.js';
 import { flowUrl } from '../router.js';
@@ -92,6 +92,19 @@ export function RefusedChange({ refused }: { refused: NonNullable<FlowView['refu
     <div class="refused" role="status">
       <p>
         <b>{words.refused}</b> {formatAgo(refused.atMs, serverNowMs(), language.value)} · {words.refusedBy(refused.by)}
+      </p>
+      <Findings findings={refused.findings} />
+    </div>
+  );
+}
+
+/** A file of no live flow that was not taken. */
+export function RefusedFile({ refused }: { refused: RefusedFileView }) {
+  const words = FLOW_WORDS[language.value];
+  return (
+    <div class="refused" role="status" data-file={refused.file}>
+      <p>
+        <b>{words.refusedFile}</b> <code>{refused.file}</code> · {formatAgo(refused.atMs, serverNowMs(), language.value)}
       </p>
       <Findings findings={refused.findings} />
     </div>

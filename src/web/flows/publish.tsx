@@ -6,11 +6,10 @@ import { change, type Refused } from '../api.js';
 import { Dialog } from '../dialogs.js';
 import { language } from '../settings.js';
 import { ComparedLines, Difference } from './difference.js';
+import { detailUrl, flowPath } from './flow-api.js';
 import { Findings, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
 import { FLOW_WORDS } from './words.js';
-
-const pathOf = (flowId: string): string => `/api/v1/flows/${encodeURIComponent(flowId)}`;
 
 interface PublishProps {
   readonly flowId: string;
@@ -32,7 +31,7 @@ export function Publish({ flowId, base, text, onClose, onOutdated, onDone }: Pub
     const note = field.value.trim();
     if (note === '') return setWrong(words.noteNeeded);
     setBusy(true);
-    const answer = await change<FlowDetail>('POST', `${pathOf(flowId)}/versions`, { text, note, basedOn: base.version });
+    const answer = await change<FlowDetail>('POST', `${flowPath(flowId)}/versions`, { text, note, basedOn: base.version });
     setBusy(false);
     if (answer.ok) onDone(answer.value);
     else if (answer.refusal.id === 'outdated') onOutdated();
@@ -78,11 +77,11 @@ interface OutdatedProps {
 /** Somebody else was faster: what they changed, before this text goes over it. */
 export function Outdated({ flowId, base, onClose, onRebase }: OutdatedProps) {
   const words = FLOW_WORDS[language.value];
-  const live = usePoll<FlowDetail>(pathOf(flowId), null);
+  const live = usePoll<FlowDetail>(detailUrl(flowId, null, language.value), null);
   const newer = live.value;
   const query = newer === null ? null : new URLSearchParams({ a: base.version, b: newer.version });
   const difference = usePoll<FlowDiffView>(
-    query === null || newer?.version === base.version ? null : `${pathOf(flowId)}/diff?${query}`,
+    query === null || newer?.version === base.version ? null : `${flowPath(flowId)}/diff?${query}`,
     null,
   );
   return (

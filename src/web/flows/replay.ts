@@ -1,6 +1,6 @@
 import type { Ms } from '../../base/time.js';
 import type { FlowWalkView } from '../../flow/views.js';
-import { edgeKey } from './flow-graph.js';
+import { edgeKey } from './graph-view.js';
 
 /** A walk as a stretch of time that can be played. Pure. */
 

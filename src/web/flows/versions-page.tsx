@@ -4,6 +4,7 @@ import { change } from '../api.js';
 import { Dialog } from '../dialogs.js';
 import { language } from '../settings.js';
 import { Difference } from './difference.js';
+import { flowPath } from './flow-api.js';
 import { formatMoment, titleOf } from './flow-formats.js';
 import { FlowHeading, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
@@ -12,7 +13,7 @@ import { FLOW_WORDS } from './words.js';
 /** What has been live, by whom and why; any two compared; the way back to an earlier one. */
 export function VersionsPage({ flowId }: { flowId: string }) {
   const words = FLOW_WORDS[language.value];
-  const path = `/api/v1/flows/${encodeURIComponent(flowId)}`;
+  const path = flowPath(flowId);
   const flows = usePoll<{ flows: readonly FlowView[] }>('/api/v1/flows', 5_000);
   const flow = flows.value?.flows.find((one) => one.flowId === flowId);
   const { value, refusal, again } = usePoll<{ versions: readonly FlowVersionView[] }>(`${path}/versions`, 4_000);
@@ -62,6 +63,7 @@ interface TableProps {
 
 function VersionTable({ versions, pair, onChoose, onRollBack }: TableProps) {
   const words = FLOW_WORDS[language.value];
+  const live = versions.find((one) => one.live)?.version;
   const radio = (side: 'a' | 'b', version: string, label: string) => (
     <input
       type="radio"
@@ -105,7 +107,7 @@ function VersionTable({ versions, pair, onChoose, onRollBack }: TableProps) {
               <td class="note">{one.note}</td>
               <td class="number">{one.callsNow}</td>
               <td>
-                {!one.live && (
+                {one.version !== live && (
                   <button type="button" data-do="roll-back" onClick={() => onRollBack(one.version)}>
                     {words.rollBack}
                   </button>
