@@ -1,3 +1,4 @@
+import { UNREADABLE } from './conditions.js';
 import type { FlowValue } from './contract.js';
 import { KNOWN_NAMES, parseExpression, type TypedExpression, type ValueType } from './expression.js';
 import { didYouMean, quoted } from './finding.js';
@@ -128,7 +129,7 @@ export class Compiler {
         for (const prompt of prompts) this.promptsUsed.add(prompt);
       },
       languages: this.outside.languages,
-      condition: (path, text) => this.expression(at(path), text)?.expression ?? { op: 'value', value: false },
+      condition: (path, text) => this.expression(at(path), text)?.expression ?? UNREADABLE,
       variable: (path, name, type) => this.variables.declare(id, at(path), name, type, this.tell),
       secretOf: (name) => this.secrets.has(name),
       value: (path, raw) => this.value(at(path), raw),

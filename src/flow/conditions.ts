@@ -1,5 +1,8 @@
 import type { Expression } from './expression.js';
 
+/** Stands for a condition that could not be read: what is wrong with it has been told. */
+export const UNREADABLE: Expression = { op: 'value', value: false };
+
 /** What a condition always is, whatever the call: true or false; null: it depends. */
 export function constantTruth(condition: Expression): boolean | null {
   switch (condition.op) {

@@ -25,9 +25,6 @@ export interface Graph {
 export function lintGraph(graph: Graph, tell: Tell): void {
   const ahead = neighbours(graph.edges, 'from', 'to');
   const reached = reach([graph.start], ahead);
-  for (const [id, path] of graph.paths) {
-    if (!reached.has(id) && !id.includes('/')) tell('warn', 'unreachable', path, `nothing leads to "${id}"`, 'key');
-  }
   const ends = Array.from(graph.nodes).filter(([, node]) => kindOf(node.kind).isEnd(node));
   const endless = endlessLoop(graph, withOwnCalls(graph, ahead), reached);
   if (endless !== null) {
@@ -35,6 +32,7 @@ export function lintGraph(graph: Graph, tell: Tell): void {
     tell('error', 'endless-loop', pathOf(graph, endless[0]), `this goes round without waiting for the caller: ${names}`, 'key');
     return;
   }
+  lintUnreached(graph, ahead, reached, tell);
   const canEnd = reach(
     ends.map(([id]) => id),
     neighbours(graph.edges, 'to', 'from'),
@@ -51,6 +49,23 @@ export function lintGraph(graph: Graph, tell: Tell): void {
     return; // The others are round the same loop.
   }
   lintSilence(graph, reached, new Set(ends.map(([id]) => id)), tell);
+}
+
+/** Of nodes that only lead to each other, the first is told: with it the others are reached, or go. */
+function lintUnreached(
+  graph: Graph,
+  ahead: ReadonlyMap<string, readonly string[]>,
+  reached: ReadonlySet<string>,
+  tell: Tell,
+): void {
+  const lost = Array.from(graph.paths.keys()).filter((id) => !reached.has(id) && !id.includes('/'));
+  const ledTo = new Set(graph.edges.filter(({ from, to }) => from !== to).map(({ to }) => to));
+  const explained = new Set<string>();
+  for (const id of [...lost.filter((each) => !ledTo.has(each)), ...lost]) {
+    if (explained.has(id)) continue;
+    tell('warn', 'unreachable', pathOf(graph, id), `nothing leads to "${id}"`, 'key');
+    for (const each of reach([id], ahead)) explained.add(each);
+  }
 }
 
 /** Kinds that ask, and the way of a caller who presses nothing. All other nodes are left by any of their ways. */

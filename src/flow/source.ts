@@ -1,4 +1,15 @@
-import { isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import { err, ok, type Result } from '../base/result.js';
 import { byPlace, type Finding, quoted } from './finding.js';
 
@@ -85,13 +96,7 @@ function read(
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (document.errors.length > 0) {
-    const findings = document.errors.slice(0, MAX_FINDINGS).map((error): Finding => {
-      const rule = error.code === 'TAB_AS_INDENT' ? 'tab' : error.code === 'MULTIPLE_DOCS' ? 'several-documents' : 'yaml-syntax';
-      return { file, ...place(error.pos[0]), level: 'error', rule, message: firstLine(error.message) };
-    });
-    return err(findings.sort(byPlace));
-  }
+  if (document.errors.length > 0) return err(syntaxFindings(document.errors, file, place));
   const walk = new Walk(file, place);
   const value = walk.value(document.contents, [], 0);
   const findings = walk.findings.slice(0, MAX_FINDINGS).sort(byPlace);
@@ -112,6 +117,19 @@ function read(
     atKey: (path) => place(spot(path).key),
     inText: (path, index) => place(spot(path).text + index),
   });
+}
+
+/** What the parser did not understand. After a tab it understands nothing any more, and of one line the first complaint is the one that helps. */
+function syntaxFindings(errors: readonly YAMLParseError[], file: string, place: (offset: number) => Place): Finding[] {
+  const findings = errors.slice(0, MAX_FINDINGS).map((error): Finding => {
+    const rule = error.code === 'TAB_AS_INDENT' ? 'tab' : error.code === 'MULTIPLE_DOCS' ? 'several-documents' : 'yaml-syntax';
+    const message =
+      rule === 'several-documents' ? 'a second document begins here (---): a file is one' : firstLine(error.message);
+    return { file, ...place(error.pos[0]), level: 'error', rule, message };
+  });
+  const tabs = findings.filter(({ rule }) => rule === 'tab');
+  const lines = new Set<number>();
+  return (tabs.length > 0 ? tabs : findings).sort(byPlace).filter(({ line }) => !lines.has(line) && lines.add(line));
 }
 
 /** Turns parsed nodes into plain values, noting where each stands and what is not allowed. */

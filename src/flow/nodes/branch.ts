@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conditionKey, constantTruth } from '../conditions.js';
+import { conditionKey, constantTruth, UNREADABLE } from '../conditions.js';
 import { type Expression, isTrue } from '../expression.js';
 import { target } from '../shapes.js';
 import type { Build, NodeKind } from './kind.js';
@@ -49,7 +49,7 @@ export const branchKind: NodeKind<'branch', z.output<typeof shape>> = {
 function checkConditions(ways: BranchNode['ways'], build: Build): void {
   const asked = new Map<string, number>();
   for (const [index, { when }] of ways.entries()) {
-    if (when === null) continue;
+    if (when === null || when === UNREADABLE) continue;
     const path = ['branch', index, 'when'];
     const constant = constantTruth(when);
     const key = conditionKey(when);
