@@ -48,6 +48,8 @@ export class Walker {
   atMs: number;
   /** Every state and effect so far, as text: what would be stored or told. */
   told = '';
+  /** Called after each input, with the state before it. */
+  onStep: (before: FlowState) => void = () => {};
 
   constructor(
     readonly program: CheckedFlow,
@@ -68,9 +70,11 @@ export class Walker {
 
   give(input: FlowInput, afterMs = 0): this {
     this.atMs += afterMs;
-    const state = JSON.parse(JSON.stringify(this.state)) as FlowState;
+    const before = this.state;
+    const state = JSON.parse(JSON.stringify(before)) as FlowState;
     this.outcome = stepFlow(this.program, state, input, { ...this.world, atMs: this.atMs, secrets: this.secrets });
     this.#note();
+    this.onStep(before);
     return this;
   }
 
