@@ -264,13 +264,17 @@ t.test('the drawing follows the callers', async (t) => {
 t.test('break a flow, see it at its line, mend it, publish, roll back', async (t) => {
   const { url, flows } = await house(t);
   const complaints: string[] = [];
-  const page = await openPage(t, browser, `${url}/flows/credit-card/edit?lang=en`, DESK, complaints);
+  const page = await openPage(t, browser, `${url}/flows/credit-card?lang=en`, DESK, complaints);
   const first = flows.version('credit-card');
   const lines = flows.text('credit-card').split('\n');
   const at = lines.findIndex((line) => line.trim() === 'next: language') + 1;
-  await page.waitForSelector('.editor-host >> .cm-content');
+  await page.waitForSelector('.graph [data-node="welcome"]');
+  await pick(page, 'welcome');
+  await page.click('.node-panel a.button');
+  await page.waitForSelector('.editor-host >> .cm-activeLine:has-text("welcome:")');
   t.ok(await page.isDisabled('[data-do="save"]'), 'nothing to save yet');
-  await page.goto(`${url}/flows/credit-card/edit?line=${at}`);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
   await page.waitForSelector('.editor-host >> .cm-activeLine:has-text("next: language")');
   t.equal(await page.getAttribute('.drawn .node[aria-pressed="true"]', 'data-node'), 'welcome', 'the node of the line is marked');
 
