@@ -18,6 +18,8 @@ interface Receiver {
 
 /** As many as are worked on at once. */
 const AT_ONCE = 8;
+/** Beyond those of the endpoint, for a history that cannot be told at the last one because this node stops. */
+const SPARE_ATTEMPTS = 3;
 const OURS = new Set(['messageId', 'callId', 'at']);
 
 /**
@@ -42,9 +44,9 @@ export class OutgoingMessages {
     );
   }
 
-  /** How often delivery is tried at most. */
+  /** How often a job of this endpoint may be begun. */
   attemptsOf(endpoint: string): number {
-    return this.#receivers.get(endpoint)?.endpoint.attempts ?? 1;
+    return (this.#receivers.get(endpoint)?.endpoint.attempts ?? 1) + SPARE_ATTEMPTS;
   }
 
   /** Tries once and tells the history what came of it. Rejects when it is to be tried again; the reason holds nothing of the message. */
@@ -55,7 +57,7 @@ export class OutgoingMessages {
       ? await post(receiver, job, attempt.addedAtMs)
       : ({ ok: false, fault: 'noEndpoint', detail: 'no such endpoint' } as const);
     const detail = reply.ok ? String(reply.status) : `${reply.fault}: ${reply.detail}`;
-    if (!reply.ok && receiver && !attempt.isLast) throw new Error(`${endpoint}: ${detail}`);
+    if (!reply.ok && receiver && attempt.number < receiver.endpoint.attempts) throw new Error(`${endpoint}: ${detail}`);
     const kind = reply.ok ? 'messageDelivered' : 'messageGivenUp';
     const refusal = await tell({ kind, callId, messageId, endpoint, attempts: attempt.number, detail });
     if (refusal) throw new Error(refusal.message);

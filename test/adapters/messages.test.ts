@@ -64,7 +64,8 @@ class Gateway {
 let houses = 0;
 
 /** Jobs, messages and a gateway, wired as the house does it; `facts` is what the history was told. */
-async function house(t: Test, change: Partial<MessageEndpoint> = {}) {
+async function house(t: Test, change: Partial<MessageEndpoint> = {}, refusals = 0) {
+  let refused = 0;
   const gateway = new Gateway();
   await gateway.open();
   const messages = new OutgoingMessages({
@@ -91,6 +92,7 @@ async function house(t: Test, change: Partial<MessageEndpoint> = {}) {
     work: async (job, attempt) => {
       if (job.kind !== 'sendMessage') return;
       await messages.deliver(job, attempt, async (fact) => {
+        if (refused++ < refusals) return { id: 'stopping', message: 'this node is stopping' };
         facts.push(fact);
         return null;
       });
@@ -192,4 +194,14 @@ t.test('a message that is sent while Redis is away waits in memory', async (t) =
   await told(1, 20_000);
   t.match(facts, [{ kind: 'messageDelivered', messageId: 'c-1-m1' }]);
   t.equal(gateway.received.length, 1);
+});
+
+t.test('what the history cannot be told at the last attempt is told later', async (t) => {
+  const { gateway, jobs, facts, told } = await house(t, { attempts: 1 }, 1);
+  gateway.answers = [500, 500];
+  jobs.startWork();
+  await jobs.add(message(1));
+  await told(1);
+  t.match(facts, [{ kind: 'messageGivenUp', messageId: 'c-1-m1', attempts: 2, detail: 'status: 500' }]);
+  t.equal(gateway.received.length, 2);
 });

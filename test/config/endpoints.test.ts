@@ -49,7 +49,7 @@ t.test('endpoints as they are shipped, and with everything said', async (t) => {
   const { endpoints } = await good();
   t.match(endpoints, {
     'core-banking': { kind: 'lookup', method: 'POST', network: 'loopback', timeoutMs: 2_000, maxBytes: 65_536, atOnce: 50 },
-    'sms-gateway': { kind: 'message', network: 'loopback', timeoutMs: 10_000, attempts: 8, signFile: null },
+    'sms-gateway': { kind: 'message', network: 'loopback', timeoutMs: 5_000, attempts: 8, signFile: null },
   });
   const text = `endpoints:
   core: { kind: lookup, url: "https://core.bank.example/a?b=1", method: GET, timeout: 500ms, maxBytes: 1KB, network: private, secretFile: secrets/core, headers: { x-branch: "021" }, atOnce: 1 }

@@ -18,8 +18,6 @@ export interface BullJobsOptions {
 export interface Attempt {
   /** From 1. One that died with its process counts only when it was told as failed. */
   readonly number: number;
-  /** A job that throws now is not tried again. */
-  readonly isLast: boolean;
   /** When the job was handed over, by the wall clock. */
   readonly addedAtMs: number;
 }
@@ -121,9 +119,7 @@ function openLine(producer: Redis, options: BullJobsOptions, { name, concurrency
     },
   });
   const perform = async (job: BullJob): Promise<void> => {
-    const number = job.attemptsMade + 1;
-    const isLast = number >= (job.opts.attempts ?? 1);
-    await work(job.data as Job, { number, isLast, addedAtMs: job.timestamp });
+    await work(job.data as Job, { number: job.attemptsMade + 1, addedAtMs: job.timestamp });
   };
   const worker = new Worker(name, perform, {
     prefix,

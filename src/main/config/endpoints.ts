@@ -94,7 +94,7 @@ const message = z.strictObject({
     .strictObject({ secretFile: path.describe('file that holds the key') })
     .optional()
     .describe('messages carry x-hotline-signature: t=SECONDS,v1=HMAC-SHA256 of "SECONDS.BODY"'),
-  timeout: duration(50, MINUTE).default(10 * SECOND),
+  timeout: duration(50, MINUTE).default(5 * SECOND),
   attempts: count(1, 16).default(8).describe('the first after 1 s, then twice as long each time: 8 take about two minutes'),
 });
 
