@@ -81,9 +81,15 @@ export function messageTimeOver(state: CallState, call: CallRecord): void {
 
 /** After a (re)connect, for a caller who waits for a beep that may never have come: true when the message has to be asked for again. */
 export function mustAskAgain(state: CallState, call: CallRecord): boolean {
-  if (call.message?.startedAtMs !== null) return false;
+  const { message, callId } = call;
+  if (message?.startedAtMs !== null) return false;
   delete call.message;
   state.stopTimer(call, 'message');
+  // Should it begin after all, its end has been told, and whoever seals finds the file.
+  const { recordingId, file } = message;
+  const ended = { callId, recordingId, durationMs: 0, complete: false, reason: 'it has never begun' };
+  state.facts.push({ kind: 'recordingEnded', ...ended });
+  state.jobs.push({ kind: 'sealRecording', callId, recordingId, file });
   return true;
 }
 

@@ -78,6 +78,7 @@ function mourn(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegS
 function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, LegSnapshot>, snapshot: SwitchSnapshot): void {
   const { switchId, callId, legId } = call;
   withdrawStrangers(state, call);
+  if (call.transfer?.state === 'ending') reassertTransfer(state, call, call.transfer, legs, snapshot);
   if (call.recording && !snapshot.recordings.includes(call.recording.recordingId)) {
     recordingEnded(state, call, 0, true, UNHEARD);
   }
@@ -94,7 +95,7 @@ function reassert(state: CallState, call: CallRecord, legs: ReadonlyMap<LegId, L
       state.tell(switchId, { kind: 'hangUp', callId, legId, cause: 'normal' });
       return;
     case 'flow':
-      if (call.transfer) reassertTransfer(state, call, call.transfer, legs, snapshot);
+      if (call.transfer && call.transfer.state !== 'ending') reassertTransfer(state, call, call.transfer, legs, snapshot);
       return reassertFlow(state, call, snapshot, inherited);
     case 'promised':
       return reassertPromise(state, call, legs);

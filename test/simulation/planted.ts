@@ -13,6 +13,8 @@ export interface Planted {
   readonly open: OpenController;
   /** Puts the saboteur between the loop and the machine; absent when it sits elsewhere. */
   readonly meddle?: Meddler;
+  /** Only where flows ask endpoints, take messages and transfer. */
+  readonly services?: true;
 }
 
 type Apply = (event: HotlineEvent) => HotlineOutcome;
@@ -257,6 +259,38 @@ export const PLANTED: readonly Planted[] = [
       mine.commit = (commit) => store.commit({ ...commit, facts: commit.facts.filter(told) });
       return Domain.open({ ...options, store: mine }, signal);
     },
+  },
+  {
+    name: 'secure digits get into what is kept',
+    open,
+    services: true,
+    meddle(event, apply) {
+      const outcome = apply(event);
+      const jobs = outcome.lookUps.map(({ callId, endpoint, send }) => {
+        return { kind: 'sendMessage', callId, messageId: `${callId}-m0`, endpoint, message: send } as const;
+      });
+      return { ...outcome, jobs: [...outcome.jobs, ...jobs] };
+    },
+  },
+  {
+    name: 'the end of a message is heard by nobody',
+    open,
+    services: true,
+    meddle: (event, apply) =>
+      withFacts(apply(event), (fact) => (fact.kind === 'recordingEnded' && /-v\d+$/.test(fact.recordingId) ? [] : [fact])),
+  },
+  {
+    name: 'whoever was dialled for a caller is not hung up',
+    open,
+    services: true,
+    meddle: (event, apply) =>
+      withCommands(apply(event), ({ command }) => !(command.kind === 'hangUp' && /-x\d+$/.test(command.legId))),
+  },
+  {
+    name: 'the end of a transfer is told twice',
+    open,
+    services: true,
+    meddle: (event, apply) => withFacts(apply(event), (fact) => (fact.kind === 'callTransferred' ? [fact, fact] : [fact])),
   },
 ];
 

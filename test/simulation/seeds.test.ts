@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { Domain } from '../../src/control/domain.js';
 import { runSeeds, tellFailure } from '../../src/simulation/trial/seeds.js';
+import { FIRST_WITH_SERVICES } from '../../src/simulation/trial/world.js';
 
 const SEEDS = 500;
+const SEEDS_WITH_SERVICES = 120;
 /** Long enough for the slowest machine that this is run on; the seeds themselves know no real time. */
 t.setTimeout(300_000);
 
@@ -21,7 +23,10 @@ const commit = ((): string => {
 })();
 
 t.test('every promise holds in all seeds, and each seed goes the same way twice', async (t) => {
-  const numbered = Array.from({ length: SEEDS }, (_, i) => i + 1);
+  const numbered = [
+    ...Array.from({ length: SEEDS }, (_, i) => i + 1),
+    ...Array.from({ length: SEEDS_WITH_SERVICES }, (_, i) => FIRST_WITH_SERVICES + i),
+  ];
   const result = await runSeeds(new Set([...failed.map(({ seed }) => seed), ...numbered]), { openController: Domain.open });
   for (const failure of result.failures) t.comment(tellFailure(failure, commit));
   t.same(result.failures, []);

@@ -6,6 +6,7 @@ import type { HotlineConfig } from '../../call/state.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Jobs } from '../../ports/jobs.js';
 import type { Log } from '../../ports/log.js';
+import type { LookUps } from '../../ports/look-ups.js';
 import type { StateStore } from '../../ports/state-store.js';
 import type { Switch } from '../../ports/switch.js';
 
@@ -28,6 +29,7 @@ export interface ControllerOptions {
   readonly store: StateStore;
   readonly switches: readonly Switch[];
   readonly jobs: Jobs;
+  readonly lookUps: LookUps;
   readonly config: HotlineConfig;
   readonly log: Log;
   readonly leaseMs: Ms;

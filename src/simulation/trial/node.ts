@@ -1,9 +1,12 @@
+import type { LookUpResult } from '../../base/look-up.js';
 import type { Ms } from '../../base/time.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Log } from '../../ports/log.js';
+import type { LookUpQuestion } from '../../ports/look-ups.js';
 import type { Controller } from './controller.js';
 import { FaultyLine } from './faulty-line.js';
 import { FaultyStore, StoreAway } from './faulty-store.js';
+import { between } from './random-site.js';
 import type { World } from './world.js';
 
 export const LEASE_MS = 3_000;
@@ -51,6 +54,7 @@ export class SimulatedNode {
         store: this.store,
         switches: [this.line],
         jobs: { add: async (job) => void this.#world.jobs.push(job), close: async () => {} },
+        lookUps: { ask: (question) => this.#ask(question), close: async () => {} },
         config: site.config,
         log: SILENT,
         leaseMs: LEASE_MS,
@@ -70,6 +74,17 @@ export class SimulatedNode {
         this.clock.alarm(this.clock.nowMs() + RETRY_OPEN_MS, () => this.start());
       },
     );
+  }
+
+  /** Answered soon, late, with a fault, against the contract after its time or not at all; by a dead node nobody hears it. */
+  #ask({ timeoutMs }: LookUpQuestion): Promise<LookUpResult> {
+    const { endpoints: random, healed } = this.#world;
+    const turn = healed ? 0 : random.next();
+    if (turn > 0.9) return new Promise(() => {});
+    const afterMs = turn < 0.5 ? between(random, 0, 200) : between(random, 0, turn < 0.8 ? timeoutMs : 2 * timeoutMs);
+    const result: LookUpResult =
+      turn < 0.65 ? { ok: true, answer: { due: 12.5 } } : { ok: false, fault: 'status', detail: 'status 500' };
+    return new Promise((resolve) => this.clock.alarm(this.clock.nowMs() + afterMs, () => resolve(result)));
   }
 
   run(act: () => void): void {

@@ -6,7 +6,7 @@ import type { SwitchCommand } from '../../call/commands.js';
 import type { SimulatedCaller } from '../simulated-caller.js';
 import type { PhoneBehaviour } from '../simulated-phone.js';
 import type { Checker } from './checker.js';
-import { between, chance, MENU_KEYS, pick, VIP_NUMBER } from './random-site.js';
+import { between, chance, MENU_KEYS, OUTSIDE_NUMBER, pick, SECRET_DIGITS, VIP_NUMBER } from './random-site.js';
 import type { World } from './world.js';
 
 /** Callers and agents with habits, good and bad. Each draws from a source of chance of their own. */
@@ -49,7 +49,9 @@ export class Callers implements Checker {
   #arrive(random: Random, i: number): void {
     const { clock, site, switch: real } = this.#world;
     const straight = site.numberOf(pick(random, site.queues));
-    const dnis = chance(random, 0.02) ? '9999' : chance(random, 0.6) ? straight : site.menuNumber;
+    const usual = chance(random, 0.02) ? '9999' : chance(random, 0.6) ? straight : site.menuNumber;
+    const services = site.servicesNumber !== null && chance(random, 0.6);
+    const dnis = services ? (site.servicesNumber as string) : usual;
     const ani = chance(random, 0.2) ? VIP_NUMBER : `1390000${1000 + i}`;
     const caller = real.placeCall({ ani, dnis });
     this.all.push(caller);
@@ -62,8 +64,11 @@ export class Callers implements Checker {
       later(keyAtMs, () => caller.press(key));
       keyAtMs += between(random, 1, 3_000);
     }
+    if (services) this.#useServices(caller, random, later);
     caller.givesUpAt(now + (chance(random, 0.3) ? between(random, 0, 4_000) : between(random, 4_000, 60_000)));
-    const kinds = ['answer', 'wait', 'play', 'ringAgent', 'connect', 'startRecording', 'dissolve', 'remember'] as const;
+    const kinds = services
+      ? (['answer', 'play', 'recordMessage', 'dialOut', 'connect', 'stopRecording', 'remember'] as const)
+      : (['answer', 'wait', 'play', 'ringAgent', 'connect', 'startRecording', 'dissolve', 'remember'] as const);
     const guest: Guest = {
       caller,
       talkMs: chance(random, 0.6) ? between(random, 0, 15_000) : null,
@@ -75,6 +80,16 @@ export class Callers implements Checker {
     this.#guests.set(caller.legId, guest);
     // Nobody stays for ever.
     later(90_000, () => caller.hangUp());
+  }
+
+  /** Speaks for a while when asked to, and keys a card, now and then with something before it. */
+  #useServices(caller: SimulatedCaller, random: Random, later: (afterMs: Ms, act: () => void) => void): void {
+    if (chance(random, 0.7)) caller.speaks(between(random, 0, 6_000));
+    if (chance(random, 0.5)) later(between(random, 100, 1_500), () => caller.press('1'));
+    const paceMs = between(random, 60, 400);
+    for (let n = between(random, 0, 2), atMs = between(random, 1_500, 5_000); n > 0; n--, atMs += 4_000) {
+      for (const [i, key] of [...SECRET_DIGITS].entries()) later(atMs + i * paceMs, () => caller.press(key));
+    }
   }
 
   obeyed(command: SwitchCommand): void {
@@ -114,6 +129,7 @@ export class Agents {
   }
 
   plan(): void {
+    if (this.#world.site.servicesNumber !== null) this.#outside(this.#random.fork('outside'));
     for (const agent of this.#world.site.agents) {
       const random = this.#random.fork(agent.id);
       this.#phone(agent, random);
@@ -125,9 +141,22 @@ export class Agents {
     }
   }
 
+  /** Somebody outside whom callers are transferred to, with moods. */
+  #outside(random: Random): void {
+    if (!this.#atWork) return;
+    const { clock, switch: real } = this.#world;
+    const turn = random.next();
+    const afterMs = between(random, 0, 5_000);
+    const talkMs = chance(random, 0.6) ? between(random, 0, 6_000) : null;
+    const refuse = turn < 0.1 ? 'busy' : turn < 0.2 ? 'declined' : turn < 0.25 ? 'unreachable' : null;
+    real.outside(OUTSIDE_NUMBER, refuse ? { afterMs, refuse, talkMs: null } : { afterMs, talkMs, silent: turn > 0.9 });
+    clock.alarm(clock.nowMs() + between(random, 1_000, 6_000), () => this.#outside(random));
+  }
+
   /** From now on everybody works as they should. */
   behave(): void {
     this.#atWork = false;
+    this.#world.switch.outside(OUTSIDE_NUMBER, { afterMs: 60, talkMs: 2_000 });
     for (const { phone } of this.#world.site.agents) this.#world.switch.phone(phone, GOOD_PHONE);
   }
 

@@ -14,9 +14,15 @@ export interface RandomSite {
   readonly numberOf: (queue: QueueConfig) => string;
   /** The number with the menu. */
   readonly menuNumber: string;
+  /** The number of a flow with secure entry, look-ups, messages and transfers; null: this site has none. */
+  readonly servicesNumber: string | null;
 }
 
 export const VIP_NUMBER = '13800000001';
+/** A person outside to whom the services flow transfers. */
+export const OUTSIDE_NUMBER = '13700000001';
+/** What callers of the services flow key as their card; it may be nowhere but in look-ups. */
+export const SECRET_DIGITS = '47162580';
 export const MENU_KEYS = ['1', '2', '3', '9', '0', '#'] as const;
 
 const QUEUES = ['alpha', 'beta', 'gamma'] as const;
@@ -29,7 +35,7 @@ export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)] as T;
 }
 
-export function randomSite(random: Random): RandomSite {
+export function randomSite(random: Random, withServices: boolean): RandomSite {
   const queues = QUEUES.slice(0, between(random, 1, 3)).map((name) => randomQueue(random.fork(name), name));
   const agents = Array.from({ length: between(random, 1, 5) }, (_, i) => randomAgent(random.fork(`agent-${i}`), i, queues));
   const acd: AcdConfig = {
@@ -41,9 +47,11 @@ export function randomSite(random: Random): RandomSite {
   };
   const numberOf = (queue: QueueConfig): string => `100${queues.indexOf(queue) + 1}`;
   const menuNumber = '2000';
+  const servicesNumber = withServices ? '3000' : null;
   const texts = [
     [menuNumber, menuFlow(random.fork('menu'), queues)],
     ...queues.map((queue) => [numberOf(queue), straight(queue)]),
+    ...(servicesNumber === null ? [] : [[servicesNumber, servicesFlow(queues)]]),
   ];
   const programs = texts.map(([dnis, text]) => {
     const parsed = parseFlow(text as string, { file: `${dnis}.yaml`, known: {}, version: 'v1' });
@@ -58,8 +66,11 @@ export function randomSite(random: Random): RandomSite {
       ani === VIP_NUMBER ? { id: asId<CustomerId>('c-1'), tier: 'vip', language: 'zh', name: 'Wang' } : null,
     isOpen: () => true,
     defaultLanguage: 'zh',
+    ...(withServices && {
+      dialOut: { allow: ['137'], deny: [], perHour: 1_000, perNumberPerHour: 1_000, callerId: '95588', countryCode: '86' },
+    }),
   };
-  return { config, queues, agents, numberOf, menuNumber };
+  return { config, queues, agents, numberOf, menuNumber, servicesNumber };
 }
 
 function randomQueue(random: Random, name: string): QueueConfig {
@@ -153,3 +164,42 @@ ${nodes.join('\n')}
   bye: { play: bye, hangup: true }
 `;
 }
+
+const servicesFlow = (queues: readonly QueueConfig[]): string => `
+flow: services
+languages: [zh]
+start: main
+prompts: { main: { zh: 主菜单 }, ask: { zh: 请输入卡号 }, due: { zh: 应还 }, leave: { zh: 请留言 }, bye: { zh: 再见 } }
+nodes:
+  main:
+    menu: { prompt: main, firstDigit: 2s, tries: 2 }
+    keys: { "0": agent, "1": card, "2": leave, "3": out, "9": balance }
+    failed: leave
+  card:
+    collect: { into: card, prompt: ask, secure: true, min: 8, max: 8, end: none, firstDigit: 2s, interDigit: 1s, tries: 2 }
+    next: owed
+    failed: leave
+  owed:
+    lookup: { endpoint: bank, send: { card: card }, take: { due: answer.due }, timeout: 1500ms, prompt: main }
+    next: balance
+    failed: out
+  balance:
+    lookup: { endpoint: bank, take: { due: answer.due }, timeout: 1s }
+    next: say
+    failed: leave
+  say: { play: due, next: out }
+  leave:
+    voicemail: { box: service, prompt: leave, max: 8s, silence: 2s, notify: tickets, thanks: bye }
+    next: note
+    failed: bye
+  note: { send: { to: tickets, message: { what: left } }, next: bye }
+  out:
+    transfer: { outside: "${OUTSIDE_NUMBER}", ring: 4s }
+    answered: leave
+    busy: agent
+    noAnswer: agent
+    failed: leave
+  agent: { queue: { to: ${queues[0]?.id} }, answered: rate, timedOut: leave, blocked: leave }
+  rate: { survey: { prompt: ask, scale: 5, tries: 1, firstDigit: 2s, thanks: bye }, next: bye }
+  bye: { play: bye, hangup: true }
+`;

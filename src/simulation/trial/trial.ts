@@ -10,6 +10,7 @@ import { offersChecker } from './checks/offers.js';
 import { outcomesChecker } from './checks/outcomes.js';
 import { placesChecker } from './checks/places.js';
 import { recordingsChecker } from './checks/recordings.js';
+import { servicesChecker } from './checks/services.js';
 import { silenceChecker } from './checks/silence.js';
 import { storedChecker } from './checks/stored.js';
 import { writerChecker } from './checks/writer.js';
@@ -45,6 +46,7 @@ const CHECKERS: readonly ((world: World) => Checker)[] = [
   countersChecker,
   recordingsChecker,
   leftoversChecker,
+  servicesChecker,
   silenceChecker,
   storedChecker,
   writerChecker,

@@ -19,6 +19,9 @@ import { Story } from './story.js';
 
 export type CrashPoint = Extract<NodeFault, { kind: 'killAt' }>['point'];
 
+/** Seeds from here on have callers of a flow with look-ups, messages and transfers; the stories of those below stay what they were. */
+export const FIRST_WITH_SERVICES = 100_000;
+
 export interface WorldOptions {
   readonly seed: number;
   readonly openController: OpenController;
@@ -42,6 +45,8 @@ export class World {
   readonly plan: FaultPlan;
   readonly story: Story;
   readonly random: Random;
+  /** How the systems behave that look-ups ask. */
+  readonly endpoints: Random;
   readonly startMs: Ms;
   readonly openController: OpenController;
   readonly jobs: Job[] = [];
@@ -84,9 +89,10 @@ export class World {
     this.#neverDouble = options.neverDouble === true;
     this.startMs = this.clock.nowMs();
     this.story = new Story(this.startMs, options.keepStory);
-    this.site = randomSite(random.fork('site'));
+    this.site = randomSite(random.fork('site'), options.seed >= FIRST_WITH_SERVICES);
     this.plan = drawPlan(random.fork('plan'));
     this.random = random.fork('world');
+    this.endpoints = random.fork('endpoints');
     const lengths = random.fork('prompts');
     const promptMs = between(lengths, 100, 1_200);
     this.switch = new SimulatedSwitch({

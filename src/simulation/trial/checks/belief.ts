@@ -15,15 +15,18 @@ export function beliefChecker(world: World): Checker {
       const nowMs = world.clock.nowMs();
       const odd = new Map<string, string>();
       const calls = new Map([...hotline.calls()].map((call) => [call.legId as string, call]));
-      const agentLegs = new Set([...hotline.calls()].flatMap((call) => call.agentLegs as readonly string[]));
+      const ourLegs = new Set<string>(
+        [...hotline.calls()].flatMap(({ agentLegs, transfer }) => [...agentLegs, ...(transfer ? [transfer.legId] : [])]),
+      );
       for (const leg of world.switch.legs.values()) {
         const { legId } = leg;
-        if (leg.direction === 'outbound' && !agentLegs.has(legId)) odd.set(legId, `agent's leg ${legId} is known to nobody`);
+        if (leg.direction === 'outbound' && !ourLegs.has(legId)) odd.set(legId, `leg ${legId} is known to nobody`);
         if (leg.direction !== 'inbound' || leg.ani.startsWith('sip:')) continue;
         const call = calls.get(legId);
         if (!call || call.phase === 'settling') odd.set(legId, `caller ${legId} is known to nobody`);
         const talks = leg.place.kind === 'bridge' && (world.switch.bridges.get(leg.place.bridgeId)?.size ?? 0) > 1;
-        if (call && talks !== (call.phase === 'talking') && call.phase !== 'leaving')
+        const believed = call?.phase === 'talking' || call?.transfer?.state === 'talking';
+        if (call && talks !== believed && call.phase !== 'leaving')
           odd.set(`${legId} talk`, `caller ${legId} ${talks ? 'talks' : 'does not talk'}, and is believed to be ${call.phase}`);
       }
       for (const [legId, call] of calls) {

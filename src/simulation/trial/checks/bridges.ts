@@ -21,7 +21,7 @@ export function bridgesChecker(world: World): Checker {
     if (world.storeLostSomething || world.degradedDeath) return;
     const phones = new Map<string, string>();
     for (const leg of legs.values()) {
-      if (leg.direction !== 'outbound') continue;
+      if (leg.direction !== 'outbound' || !leg.dnis.startsWith('sip:')) continue;
       const other = phones.get(leg.dnis);
       if (other && !told.has(leg.legId)) world.violated('bridges', `phone ${leg.dnis} has two legs: ${other} and ${leg.legId}`);
       if (other) told.add(leg.legId);

@@ -11,6 +11,8 @@ export function outcomesChecker(world: World): Checker {
     'recordingEnded',
     'recordingSealed',
     'recordingMissing',
+    'voicemailLeft',
+    'messageQueued',
     'wrapUpStarted',
     'wrapUpEnded',
     'agentStateChanged',

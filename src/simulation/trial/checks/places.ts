@@ -89,7 +89,7 @@ export function placesChecker(world: World): Checker {
       // Who cannot write acts before telling.
       if (node.controller?.degraded) return;
       const place = command.kind === 'hangUp' && command.callId !== null && places.get(command.callId);
-      const isCaller = place && !/-(q\d+)?a\d+$/.test(command.legId);
+      const isCaller = place && !/-((q\d+)?a|x)\d+$/.test(command.legId);
       if (isCaller) wrong(`${command.callId} is hung up by us while waiting in ${place.queue.id}`);
     },
     forgotten() {

@@ -15,6 +15,10 @@ export function silenceChecker(world: World): Checker {
       if (command.kind === 'play' || command.kind === 'wait') since.delete(command.legId);
       if (command.kind === 'connect') since.delete(command.callerLegId);
     },
+    // Who keys digits one after the other knows that the line lives.
+    delivered(event) {
+      if (event.kind === 'keyPressed') since.delete(event.legId);
+    },
     sample() {
       if (!world.calm) return since.clear();
       const nowMs = world.clock.nowMs();
@@ -37,5 +41,5 @@ export function silenceChecker(world: World): Checker {
 function hearsSomething(world: World, leg: SimulatedLeg): boolean {
   if (leg.state !== 'up') return false;
   if (leg.place.kind === 'bridge') return (world.switch.bridges.get(leg.place.bridgeId)?.size ?? 0) > 1;
-  return leg.playing !== null || leg.place.kind === 'waiting';
+  return leg.playing !== null || leg.saying !== null || leg.place.kind === 'waiting';
 }
