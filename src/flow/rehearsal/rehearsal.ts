@@ -148,7 +148,9 @@ export class Rehearsal {
   listen(): void {
     for (let step = 0; step < MAX_STEPS && !this.isOver; step++) {
       const { waitingFor } = this.state;
-      if (waitingFor === 'play' && this.playEnds !== null) this.advance(this.playEnds.atMs);
+      // What is said before a message is recorded is no question either.
+      const isHeard = waitingFor === 'play' || (waitingFor === 'prompt' && this.node?.kind === 'voicemail');
+      if (isHeard && this.playEnds !== null) this.advance(this.playEnds.atMs);
       else if (waitingFor !== 'lookup' || this.asking === null || !this.askScene()) return;
     }
   }

@@ -38,10 +38,7 @@ export class WayTracker {
     if (from === undefined || flow === null || jumpedIn) return null;
     const ways = flow.ways.filter((way) => way.from === from && way.to === node);
     for (const hint of hintsOf(input)) hints.add(hint);
-    const way =
-      ways.length > 1
-        ? (ways.find(({ label }) => hints.has(label)) ?? this.decided(flow, from, ways, state, world) ?? ways[0])
-        : ways[0];
+    const way = ways.length > 1 ? (hinted(ways, hints) ?? this.decided(flow, from, ways, state, world) ?? ways[0]) : ways[0];
     return way === undefined ? null : { from: way.from, to: way.to, label: way.label };
   }
 
@@ -66,6 +63,15 @@ export class WayTracker {
     }
     return undefined;
   }
+}
+
+/** The way that the first hint names: a caller who finds it busy does not take the way for whatever failed. */
+function hinted(ways: readonly Way[], hints: Iterable<string>): Way | undefined {
+  for (const hint of hints) {
+    const way = ways.find(({ label }) => label === hint);
+    if (way !== undefined) return way;
+  }
+  return undefined;
 }
 
 function hintsOf(input: FlowInput | null): string[] {
