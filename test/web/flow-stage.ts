@@ -15,7 +15,7 @@ import { createLedger } from '../../src/service-level/ledger.js';
 
 /** The real desks of flows and emergency announcements over a folder of its own, and a ledger that a test feeds with facts. */
 
-const shipped = fileURLToPath(new URL('../../ivr-flows', import.meta.url));
+const sample = fileURLToPath(new URL('flows', import.meta.url));
 const timeZone = 'Asia/Shanghai';
 const silent: Log = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Log;
 
@@ -67,10 +67,10 @@ export class FlowStage {
     ledgerOf.of = this;
   }
 
-  /** The shipped flows in a folder of their own; `change` may write other texts before they are read. */
+  /** The flows beside this file, in a folder of their own; `change` may write other texts before they are read. */
   static async open(change: (folder: string) => void = () => {}): Promise<FlowStage> {
     const folder = mkdtempSync(join(tmpdir(), 'hotline-flows-'));
-    for (const id of ['credit-card', 'transport-card']) cpSync(join(shipped, `${id}.yaml`), join(folder, `${id}.yaml`));
+    for (const id of ['credit-card', 'transport-card']) cpSync(join(sample, `${id}.yaml`), join(folder, `${id}.yaml`));
     change(folder);
     const archive = new MemoryArchive();
     const numbers = { '95588': 'credit-card', '95589': 'transport-card' } as unknown as Record<string, FlowId>;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
-import { buildApp } from '../../src/http/app.js';
+import { buildApp, type HttpDeps } from '../../src/http/app.js';
 import { folded } from '../../src/web/flows/difference-lines.js';
 import { fitted, moved, neighbour, pathOf, revealed, zoomed } from '../../src/web/flows/graph-view.js';
 import { spanOf, stepAt, walkedUntil } from '../../src/web/flows/replay.js';
@@ -29,7 +29,7 @@ t.teardown(async () => {
 const DESK: Size = { width: 1280, height: 720 };
 const PHONE: Size = { width: 390, height: 844 };
 
-async function house(t: Tap.Test, change?: (folder: string) => void) {
+async function house(t: Tap.Test, change?: (folder: string) => void, more: Partial<HttpDeps> = {}) {
   const flows = await FlowStage.open(change);
   t.teardown(() => flows.close());
   const app = buildApp(
@@ -37,6 +37,7 @@ async function house(t: Tap.Test, change?: (folder: string) => void) {
       webRoot: pages.root,
       site: { name: '示范热线', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
       ...flows.deps(),
+      ...more,
     }),
   );
   t.teardown(() => app.close());
@@ -60,8 +61,8 @@ async function giveToken(page: Page, secret = TOKENS.admin.secret): Promise<void
   await page.fill('.token-form input', secret);
   await page.click('.token-form button[type="submit"]');
 }
-/** What a browser says of the 401 that leads to the question for a token; everything else is a failure. */
-const onlyRefusals = (complaints: readonly string[]): boolean => complaints.every((line) => /status of 40[19]/.test(line));
+/** What a browser says of the refusals that lead to a question; everything else is a failure. */
+const onlyRefusals = (complaints: readonly string[]): boolean => complaints.every((line) => /status of (401|403|409)/.test(line));
 
 /** A morning of calls: some in the flow now, some gone on, some who gave up. */
 function aMorning(flows: FlowStage, nowMs: number): void {
@@ -184,6 +185,27 @@ t.test('the list, and the wall beside it', async (t) => {
   await page.goBack();
   await page.waitForSelector('.wall[data-link="up"] .queue');
   t.pass('and back to a wall that lives');
+});
+
+t.test('a token is asked for where reads are not free; looking does not allow changing', async (t) => {
+  const { url } = await house(t, undefined, { bind: { host: '0.0.0.0', port: 0 } });
+  const complaints: string[] = [];
+  const page = await openPage(t, browser, `${url}/flows/credit-card/versions?lang=en`, DESK, complaints);
+  await page.fill('.sign-in input[name="token"]', TOKENS.viewer.secret);
+  await page.click('.sign-in button[type="submit"]');
+  await page.waitForSelector('.versions tbody tr');
+  await page.click('a[href="/flows"] >> nth=0');
+  await page.click('[data-announcement="storm"] .switch');
+  await page.click('[data-do="turn"]');
+  await giveToken(page, TOKENS.viewer.secret);
+  await page.waitForSelector('.dialog .wrong:has-text("may not do this")');
+  await page.click('[data-do="turn"]');
+  await page.waitForSelector('.token-form');
+  t.pass('who may not is told so, and may give another token');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('.token-form', { state: 'detached' });
+  t.equal(await page.locator('.dialog blockquote').count(), 2, 'giving up leaves the question as it was');
+  t.ok(onlyRefusals(complaints), complaints.join('\n'));
 });
 
 t.test('a refused file is told on list and flow', async (t) => {

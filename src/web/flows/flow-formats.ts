@@ -66,3 +66,6 @@ export function howName(how: string, language: Language): string {
 
 const wordOf = (words: Readonly<Record<string, string>>, name: string): string =>
   Object.hasOwn(words, name) ? (words[name] as string) : name;
+
+/** Who put a version there: a name, or where it came from when nobody signed it. */
+export const byName = (by: string, language: Language): string => wordOf(FLOW_WORDS[language].nobody, by);

@@ -6,7 +6,7 @@ import { flowUrl } from '../router.js';
 import { language } from '../settings.js';
 import { Emergency } from './emergency.js';
 import { flowPath } from './flow-api.js';
-import { formatAgo, titleOf } from './flow-formats.js';
+import { byName, formatAgo, titleOf } from './flow-formats.js';
 import { RefusedChange, RefusedFile, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
 import { FLOW_WORDS } from './words.js';
@@ -89,7 +89,7 @@ function FlowCard({ flow }: { flow: FlowView }) {
         </p>
         <p class="label">
           {flow.publishedAtMs === null ? words.never : formatAgo(flow.publishedAtMs, serverNowMs(), language.value)}
-          {flow.publishedBy !== null && ` · ${words.publishedBy(flow.publishedBy)}`}
+          {flow.publishedBy !== null && ` · ${words.publishedBy(byName(flow.publishedBy, language.value))}`}
         </p>
         <p class="label" data-warnings={flow.warnings}>
           {flow.warnings === 0 ? words.noWarnings : words.warnings(flow.warnings)}

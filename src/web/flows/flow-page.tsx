@@ -7,7 +7,7 @@ import { callUrl, flowUrl } from '../router.js';
 
 import { language } from '../settings.js';
 import { detailUrl, flowPath } from './flow-api.js';
-import { formatAgo, formatTime, latestDays, outcomeName, titleOf } from './flow-formats.js';
+import { byName, formatAgo, formatTime, latestDays, outcomeName, titleOf } from './flow-formats.js';
 import { FlowGraph, type NodeMarks } from './flow-graph.js';
 import { edgeKey } from './graph-view.js';
 import { NodePanel } from './node-panel.js';
@@ -41,7 +41,7 @@ export function FlowPage({ flowId }: { flowId: string }) {
           <p class="label">
             {words.version} <code data-figure="version">{shown.version}</code>
             {shown.publishedAtMs !== null && ` · ${formatAgo(shown.publishedAtMs, serverNowMs(), language.value)}`}
-            {shown.publishedBy !== null && ` · ${words.publishedBy(shown.publishedBy)}`}
+            {shown.publishedBy !== null && ` · ${words.publishedBy(byName(shown.publishedBy, language.value))}`}
           </p>
         )}
         <DayPicker day={day} onPick={setDay} />

@@ -39,11 +39,9 @@ export function opened(drawing: FlowDrawing, size: WindowSize, leastScale: numbe
   if (whole.scale >= leastScale) return whole;
   const start = drawing.nodes.find((node) => node.isStart) ?? drawing.nodes[0];
   if (start === undefined) return whole;
-  return {
-    x: size.width / 2 - start.x * leastScale,
-    y: MARGIN + (start.height / 2 - start.y) * leastScale,
-    scale: leastScale,
-  };
+  // Not more empty ground at a side than needed.
+  const left = Math.max(size.width - MARGIN - drawing.width * leastScale, size.width / 2 - start.x * leastScale);
+  return { x: Math.min(MARGIN, left), y: MARGIN + (start.height / 2 - start.y) * leastScale, scale: leastScale };
 }
 
 /** Larger or smaller by `factor`; the point of the window at (x, y) stays where it is. */

@@ -5,7 +5,7 @@ import { type Refused, serverNowMs } from '../api.js';
 import { Mark } from '../icons.js';
 import { flowUrl } from '../router.js';
 import { language } from '../settings.js';
-import { formatAgo } from './flow-formats.js';
+import { byName, formatAgo } from './flow-formats.js';
 import { FLOW_WORDS } from './words.js';
 
 /** Why there is nothing new to see; nothing while all is well. */
@@ -91,7 +91,8 @@ export function RefusedChange({ refused }: { refused: NonNullable<FlowView['refu
   return (
     <div class="refused" role="status">
       <p>
-        <b>{words.refused}</b> {formatAgo(refused.atMs, serverNowMs(), language.value)} · {words.refusedBy(refused.by)}
+        <b>{words.refused}</b> {formatAgo(refused.atMs, serverNowMs(), language.value)} ·{' '}
+        {words.refusedBy(byName(refused.by, language.value))}
       </p>
       <Findings findings={refused.findings} />
     </div>

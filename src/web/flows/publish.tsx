@@ -7,6 +7,7 @@ import { Dialog } from '../dialogs.js';
 import { language } from '../settings.js';
 import { ComparedLines, Difference } from './difference.js';
 import { detailUrl, flowPath } from './flow-api.js';
+import { byName } from './flow-formats.js';
 import { Findings, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
 import { FLOW_WORDS } from './words.js';
@@ -86,7 +87,7 @@ export function Outdated({ flowId, base, onClose, onRebase }: OutdatedProps) {
   );
   return (
     <Dialog title={words.outdatedTitle} onClose={onClose} isWide>
-      {newer !== null && <p>{words.outdatedHint(newer.version, newer.publishedBy ?? '–')}</p>}
+      {newer !== null && <p>{words.outdatedHint(newer.version, byName(newer.publishedBy ?? '–', language.value))}</p>}
       <Trouble refusal={live.refusal ?? difference.refusal} />
       {difference.value !== null && <Difference difference={difference.value} />}
       <p class="label">{words.basedOnNewHint}</p>

@@ -140,8 +140,7 @@ const look = EditorView.theme({
   '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--card)', fontSize: '0.9rem' },
   '&.cm-focused': { outline: '2px solid var(--info)', outlineOffset: '-2px' },
   '.cm-scroller': {
-    fontFamily:
-      'ui-monospace, "SF Mono", "Cascadia Mono", "Noto Sans Mono", "Noto Sans Mono CJK SC", "Noto Sans CJK SC", monospace',
+    fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "Noto Sans Mono", "Noto Sans Mono CJK SC", monospace',
     lineHeight: '1.55',
   },
   '.cm-content': { caretColor: 'var(--text)' },

@@ -5,7 +5,7 @@ import { Dialog } from '../dialogs.js';
 import { language } from '../settings.js';
 import { Difference } from './difference.js';
 import { flowPath } from './flow-api.js';
-import { formatMoment, titleOf } from './flow-formats.js';
+import { byName, formatMoment, titleOf } from './flow-formats.js';
 import { FlowHeading, Trouble } from './page-parts.js';
 import { usePoll } from './poll.js';
 import { FLOW_WORDS } from './words.js';
@@ -102,7 +102,7 @@ function VersionTable({ versions, pair, onChoose, onRollBack }: TableProps) {
               </td>
               <td>{formatMoment(one.atMs, language.value)}</td>
               <td>
-                {one.by} <small>{words.sources[one.source] ?? one.source}</small>
+                {byName(one.by, language.value)} <small>{words.sources[one.source] ?? one.source}</small>
               </td>
               <td class="note">{one.note}</td>
               <td class="number">{one.callsNow}</td>

@@ -7,6 +7,8 @@ const zh = {
   version: '版本',
   live: '生效中',
   publishedBy: (by: string) => `发布人 ${by}`,
+  /** Versions that no person has published. */
+  nobody: { start: '系统启动', file: '文件' } as Record<string, string>,
   never: '尚未发布',
   numbers: '接入号',
   callsNow: '当前来电',
@@ -233,6 +235,7 @@ const en: typeof zh = {
   version: 'Version',
   live: 'Live',
   publishedBy: (by) => `by ${by}`,
+  nobody: { start: 'the start', file: 'its file' },
   never: 'not published yet',
   numbers: 'Numbers',
   callsNow: 'Callers now',
