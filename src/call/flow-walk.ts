@@ -106,7 +106,8 @@ function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
 /** A call hears the words of the version that it walks, also when a newer one is live. */
 function asInVersion(state: CallState, { flowId, version }: FlowState, prompts: readonly PromptRef[]): readonly PromptRef[] {
   if (state.config.release === undefined) return prompts;
-  return prompts.map((ref) => (ref.prompt.startsWith(`${flowId}/`) ? { ...ref, version } : ref));
+  const belongs = ({ prompt }: PromptRef): boolean => prompt.startsWith(`${flowId}/`) || prompt.startsWith('say/');
+  return prompts.map((ref) => (belongs(ref) ? { ...ref, version } : ref));
 }
 
 function lookUp(state: CallState, call: CallRecord, effect: Extract<FlowEffect, { kind: 'lookup' }>): void {

@@ -235,7 +235,7 @@ const PLANTED: readonly Planted[] = [
   { file: 'hotline', from: '{ always: open }', to: '{ }', rule: 'empty-calendar', at: '{ }' },
   { file: 'hotline', from: '{ always: open }', to: '{ always: open, week: {} }', rule: 'contradiction', at: 'open, week' },
   { file: 'hotline', from: '"{file}", ', to: '', rule: 'missing-placeholder', at: '[ espeak-ng' },
-  { file: 'hotline', from: ', en: en-gb', to: '', rule: 'missing-language', at: '{ zh: cmn' },
+  { file: 'hotline', from: ', en: en-gb', to: '', rule: 'missing-language', at: '{ zh: cmn-latn-pinyin' },
   { file: 'hotline', from: 'redis://127', to: 'http://127', rule: 'bad-url', at: 'http://127' },
   {
     file: 'hotline',

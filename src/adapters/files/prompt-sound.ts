@@ -17,7 +17,7 @@ export interface SpeechConfig {
 
 export const DEFAULT_SPEECH: SpeechConfig = {
   command: ['espeak-ng', '-v', '{voice}', '-s', '155', '-w', '{out}', '--stdin'],
-  voices: { zh: 'cmn', en: 'en-us' },
+  voices: { zh: 'cmn-latn-pinyin', en: 'en-us' },
 };
 
 /** The loudness that prompts are brought to, and what is still let through (RMS, dBFS). */

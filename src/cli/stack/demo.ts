@@ -175,8 +175,8 @@ async function startSipp(
 /** What agents and callers say, spoken once; without a speech program they hum. */
 function makeSound(options: UpOptions, folder: string): void {
   const words = {
-    agent: ['cmn', '您好，很高兴为您服务。请问有什么可以帮您？好的，我马上为您查询。'],
-    caller: ['cmn', '你好，我想问一下我的信用卡账单。'],
+    agent: ['cmn-latn-pinyin', '您好，很高兴为您服务。请问有什么可以帮您？好的，我马上为您查询。'],
+    caller: ['cmn-latn-pinyin', '你好，我想问一下我的信用卡账单。'],
   } as const;
   for (const [who, [voice, text]] of Object.entries(words)) {
     const wav = join(folder, `${who}.wav`);

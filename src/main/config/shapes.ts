@@ -98,7 +98,7 @@ export const hotlineShape = z.strictObject({
         .max(40)
         .default(['espeak-ng', '-v', '{voice}', '-w', '{file}', '{text}'])
         .describe('program and arguments that speak {text} with {voice} into the WAV file {file}; no shell'),
-      voices: z.record(language, line).default({ zh: 'cmn', en: 'en-gb' }),
+      voices: z.record(language, line).default({ zh: 'cmn-latn-pinyin', en: 'en-gb' }),
     })
     .prefault({}),
   skills: z.array(name).min(1).max(200),

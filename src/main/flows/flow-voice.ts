@@ -1,5 +1,6 @@
 import { type BuildOptions, buildSounds } from '../../adapters/files/prompt-builder.js';
 import { type PromptCatalogue, type PromptManifest, readManifest, writeManifest } from '../../adapters/files/prompt-manifest.js';
+import { textsOf } from '../../adapters/files/prompt-sources.js';
 import type { CheckedFlow } from '../../flow/program.js';
 import type { Log } from '../../ports/log.js';
 import type { FlowVoice } from './flow-desk.js';
@@ -16,13 +17,14 @@ export class SpokenFlows implements FlowVoice {
   ) {}
 
   async prepare(flow: CheckedFlow): Promise<void> {
-    const { flowId, version, prompts: texts } = flow;
+    const { flowId, version } = flow;
     if (this.catalogue.hasVersion(version)) return;
     const { log } = this;
     try {
       const { sounds, report } = await buildSounds({
         ...this.build,
-        texts,
+        // With the words of the values that it says.
+        texts: textsOf(flow),
         onProgress: ({ done, of }) => {
           if (done % PROGRESS_EVERY === 0 && done < of)
             log.info({ flowId, version, done, of }, 'prompts of a flow are being made');
@@ -53,9 +55,9 @@ export class SpokenFlows implements FlowVoice {
 /** The manifest with the prompts of these flows as they sound now; what could not be made keeps its older sound. */
 function mergeFlows(before: PromptManifest, flows: readonly CheckedFlow[], catalogue: PromptCatalogue): PromptManifest {
   const merged: Record<string, PromptManifest[string]> = { ...before };
-  for (const { prompts, version } of flows) {
-    const sounds = catalogue.soundsOf(version);
-    for (const prompt of prompts.keys()) {
+  for (const flow of flows) {
+    const sounds = catalogue.soundsOf(flow.version);
+    for (const prompt of textsOf(flow).keys()) {
       const made = Object.hasOwn(sounds, prompt) ? sounds[prompt] : undefined;
       if (made) merged[prompt] = { ...merged[prompt], ...made };
     }
