@@ -459,3 +459,71 @@ t.test('a command whose connection goes down under it ends as failed, and chains
   await Promise.all([first, second]);
   t.match(await event('commandFailed', { command: 'hangUp' }), { detail: 'the switch went down' });
 });
+
+t.test('a message: out of the room, marked, recorded; what Asterisk would hold back meanwhile is sent after it', async (t) => {
+  const { fake, sw, event, events, settled } = await withCaller(t);
+  const message = (id: string): SwitchCommandOf<'recordMessage'> => ({
+    kind: 'recordMessage',
+    callId: CALL,
+    legId: CALLER,
+    recordingId: asId<RecordingId>(id),
+    file: `20261121/${id}`,
+    maxMs: 60_500,
+    silenceMs: 3_000,
+  });
+  const heard = (type: string, id: string, more: object = {}): void =>
+    fake.send({ type, recording: { name: `20261121/${id}`, format: 'wav', ...more } });
+  await sw.perform(waitFor('calm'));
+  fake.requests.length = 0;
+  await sw.perform(message('v-1'));
+  t.same(
+    fake.lines.filter((line) => !line.endsWith('/moh')),
+    ['POST /bridges/ast-wait/removeChannel', `POST /channels/${CALLER}/variable`, `POST /channels/${CALLER}/record`].map((line) =>
+      line.replace('ast-wait', 'hotline-wait-calm'),
+    ),
+  );
+  t.match(fake.request(/record$/)?.body, {
+    name: '20261121/v-1',
+    format: 'wav',
+    ifExists: 'fail',
+    beep: true,
+    terminateOn: 'none',
+    maxDurationSeconds: 61,
+    maxSilenceSeconds: 3,
+  });
+  t.equal(fake.channels.get(CALLER)?.variables.HOTLINE_RECORDING, 'v-1 20261121/v-1');
+  await sw.perform(message('v-1'));
+  t.equal(fake.lines.filter((line) => line.endsWith('/record')).length, 1, 'repeated, it is recorded once');
+  heard('RecordingStarted', 'v-1');
+  await event('recordingStarted', { recordingId: 'v-1' });
+  fake.requests.length = 0;
+  await sw.perform(waitFor('calm'));
+  t.same(fake.lines, [], 'not while it is said');
+  heard('RecordingFinished', 'v-1', { duration: 4, talking_duration: 3, state: 'done' });
+  t.match(await event('recordingEnded', { recordingId: 'v-1' }), { failed: false, durationMs: 4_000, soundMs: 3_000 });
+  await settled();
+  t.ok(
+    fake.lines.some((line) => line.endsWith('/addChannel')),
+    'but then',
+  );
+
+  await sw.perform(message('v-2'));
+  heard('RecordingStarted', 'v-2');
+  heard('RecordingFinished', 'v-2', { duration: 1, talking_duration: 1, state: 'done' });
+  t.match(await event('recordingEnded', { recordingId: 'v-2' }), { soundMs: 0 }, 'as Asterisk tells of nothing');
+  fake.fail(/removeChannel/, { status: 409 });
+  await sw.perform(waitFor('calm'));
+  await sw.perform(message('v-3'));
+  t.ok(fake.recordings.has('20261121/v-3'), 'who is not in the room any more is recorded all the same');
+  heard('RecordingFailed', 'v-3', { cause: 'Cannot record channel while in bridge' });
+  t.match(await event('recordingEnded', { recordingId: 'v-3' }), { failed: true });
+  fake.fail(/record$/, { status: 500 });
+  await sw.perform(message('v-4'));
+  t.match((await event('recordingEnded', { recordingId: 'v-4' })).detail, /500/);
+  fake.recordings.add('20261121/v-5');
+  await sw.perform(message('v-5'));
+  await event('recordingStarted', { recordingId: 'v-5' });
+  heard('RecordingFinished', 'v-5', { duration: 2, talking_duration: 2 });
+  t.match(await event('recordingEnded', { recordingId: 'v-5' }), { failed: false }, 'begun by us before a crash');
+  t.equal(events.filter(({ kind }) => kind === 'commandFailed').length, 0);
+});
