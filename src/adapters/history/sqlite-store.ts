@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { SqlRecord, SqlStore, SqlValue, Statement, Write } from './sql-store.js';
-import type { Request } from './sqlite-worker.js';
+import type { Request, SqliteWrite } from './sqlite-worker.js';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -27,7 +27,7 @@ export class SqliteStore implements SqlStore {
   }
 
   async write(guard: Statement, writes: readonly Write[]): Promise<boolean> {
-    return (await this.#ask({ kind: 'write', guard, writes: writes.map(({ sql, rows }) => ({ sql, rows })) })) as boolean;
+    return (await this.#ask({ kind: 'write', guard, writes: writes.map(sqliteWrite) })) as boolean;
   }
 
   async run(statement: Statement): Promise<number> {
@@ -81,3 +81,11 @@ function startThread(workerData: { readonly file: string }): Worker {
     workerData,
   });
 }
+
+const ROWS_AT_ONCE = 32;
+
+const sqliteWrite = ({ sql, rows, many }: Write): SqliteWrite => ({
+  sql,
+  rows,
+  chunk: many && rows.length >= ROWS_AT_ONCE ? { rows: ROWS_AT_ONCE, sql: many(ROWS_AT_ONCE) } : null,
+});

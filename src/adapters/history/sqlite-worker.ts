@@ -6,11 +6,16 @@ import type { Statement, Write } from './sql-store.js';
  * The thread that SQLite runs in, so that a report over a million calls holds up no caller. Messages `{id, ...}` are answered `{id, value}` or
  * `{id, error}`, in order.
  */
+export interface SqliteWrite extends Omit<Write, 'many'> {
+  /** The same for so many rows at once. */
+  readonly chunk: { readonly rows: number; readonly sql: string } | null;
+}
+
 export type Request =
   | { readonly kind: 'prepare'; readonly statements: readonly string[] }
   | { readonly kind: 'all'; readonly statement: Statement }
   | { readonly kind: 'run'; readonly statement: Statement }
-  | { readonly kind: 'write'; readonly guard: Statement; readonly writes: readonly Omit<Write, 'many'>[] }
+  | { readonly kind: 'write'; readonly guard: Statement; readonly writes: readonly SqliteWrite[] }
   | { readonly kind: 'close' };
 
 /** libsql: better-sqlite3's interface, its binary inside npm packages, so that a bare machine needs no compiler. */
@@ -39,14 +44,22 @@ function statement(sql: string): Prepared {
   return found;
 }
 
-function write(guard: Statement, writes: readonly Omit<Write, 'many'>[]): boolean {
+/** Each call into the library costs more than a row: many rows go in at once, the rest one by one. */
+function writeRows({ sql, rows, chunk }: SqliteWrite): void {
+  let at = 0;
+  if (chunk) {
+    const many = statement(chunk.sql);
+    for (; at + chunk.rows <= rows.length; at += chunk.rows) many.run(...rows.slice(at, at + chunk.rows).flat());
+  }
+  const one = statement(sql);
+  for (; at < rows.length; at++) one.run(...(rows[at] as unknown[]));
+}
+
+function write(guard: Statement, writes: readonly SqliteWrite[]): boolean {
   database.exec('BEGIN IMMEDIATE');
   try {
     const isOurs = statement(guard.sql).run(...guard.values).changes === 1;
-    for (const { sql, rows } of isOurs ? writes : []) {
-      const one = statement(sql);
-      for (const values of rows) one.run(...values);
-    }
+    for (const each of isOurs ? writes : []) writeRows(each);
     database.exec(isOurs ? 'COMMIT' : 'ROLLBACK');
     return isOurs;
   } catch (error) {
