@@ -14,9 +14,11 @@ export interface Way {
 
 /** All written ways of a flow, in the order of the file. */
 export function waysOf(graph: Graph, source: Source): Way[] {
-  return graph.edges.map(({ from, to, path }) => {
+  const places = graph.edges.map((edge) => ({ edge, place: source.at(edge.path) }));
+  places.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  return places.map(({ edge: { from, to, path }, place }) => {
     const own = path.slice(graph.paths.get(from)?.length ?? 0);
-    return { from, to, label: labelOf(own, path, source.value), line: source.at(path).line };
+    return { from, to, label: labelOf(own, path, source.value), line: place.line };
   });
 }
 
