@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { TokenDialog } from './dialogs.js';
+import { PartMissing, TokenDialog } from './dialogs.js';
 import { type Route, route } from './router.js';
 import { mayRead } from './session.js';
 import { language } from './settings.js';
@@ -54,11 +54,7 @@ function FlowPart({ route: now }: { route: FlowRoute }) {
     );
   }, []);
   if (Page !== null) return <Page route={now} />;
-  return (
-    <main class="sheet">
-      <p class="empty">{hasFailed ? words.lost : `${words.loading}…`}</p>
-    </main>
-  );
+  return <main class="sheet">{hasFailed ? <PartMissing /> : <p class="empty">{words.loading}…</p>}</main>;
 }
 
 function addStyles(href: string): void {

@@ -72,3 +72,16 @@ export function TokenDialog() {
     </Dialog>
   );
 }
+
+/** A part of the pages did not come: the server is away, or was upgraded and has other parts now. */
+export function PartMissing() {
+  const words = WORDS[language.value];
+  return (
+    <p class="empty" role="alert">
+      {words.partMissing}{' '}
+      <button type="button" onClick={() => location.reload()}>
+        {words.reload}
+      </button>
+    </p>
+  );
+}

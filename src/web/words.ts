@@ -15,6 +15,8 @@ const zh = {
   pages: '页面',
   noSuchPage: '没有这个页面',
   loading: '正在加载',
+  partMissing: '页面的一部分未能加载，可能服务器刚刚升级。',
+  reload: '重新加载',
   cancel: '取消',
   changeTitle: '修改需要令牌',
   changeHint: '请输入有修改权限的访问令牌。令牌只保存在本页内存中，关闭页面即清除。',
@@ -96,6 +98,8 @@ const en: typeof zh = {
   pages: 'Pages',
   noSuchPage: 'There is no such page',
   loading: 'Loading',
+  partMissing: 'A part of this page did not come; the server may have been upgraded.',
+  reload: 'Load again',
   cancel: 'Cancel',
   changeTitle: 'A token is needed for changes',
   changeHint:

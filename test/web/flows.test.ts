@@ -29,7 +29,7 @@ t.teardown(async () => {
 const DESK: Size = { width: 1280, height: 720 };
 const PHONE: Size = { width: 390, height: 844 };
 
-async function house(t: Tap.Test, change?: (folder: string) => void, more: Partial<HttpDeps> = {}) {
+async function house(t: Tap.Test, change?: (folder: string) => void, more: Partial<HttpDeps> = {}, wrap = (desk: Desk) => desk) {
   const flows = await FlowStage.open(change);
   t.teardown(() => flows.close());
   const app = buildApp(
@@ -37,6 +37,7 @@ async function house(t: Tap.Test, change?: (folder: string) => void, more: Parti
       webRoot: pages.root,
       site: { name: '示范热线', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
       ...flows.deps(),
+      flows: wrap(flows.deps().flows as Desk),
       ...more,
     }),
   );
@@ -44,6 +45,7 @@ async function house(t: Tap.Test, change?: (folder: string) => void, more: Parti
   await app.listen({ host: '127.0.0.1', port: 0 });
   return { flows, url: `http://127.0.0.1:${(app.server.address() as { port: number }).port}` };
 }
+type Desk = NonNullable<HttpDeps['flows']>;
 declare namespace Tap {
   interface Test {
     teardown(fn: () => unknown): void;
@@ -219,8 +221,9 @@ t.test('a refused file is told on list and flow', async (t) => {
   await page.waitForSelector('[data-file="stray.yaml"]');
   await shot(page, 'flows-refused-en-dark');
   await page.click('[data-flow="credit-card"] h2 a');
-  await page.waitForSelector('main .refused');
-  t.equal(await page.locator('.graph [data-node="language"]').count(), 1, 'and the old drawing is shown');
+  await page.waitForSelector('.heading ~ .refused [data-rule="unknown-node"]');
+  await page.waitForSelector('.graph [data-node="language"]');
+  t.pass('and the old drawing is shown');
 });
 
 t.test('the drawing follows the callers', async (t) => {
@@ -414,6 +417,32 @@ t.test('somebody else was faster', async (t) => {
   await page.waitForSelector('.editor-host >> .cm-line:has-text("tries: 2")');
   t.equal(await page.evaluate(() => sessionStorage.length), 0, 'a discarded text is gone');
   t.ok(onlyRefusals(complaints), complaints.join('\n'));
+});
+
+t.test('a text that may not be saved here; parts that do not come', async (t) => {
+  const { url } = await house(t, undefined, {}, (desk) => ({
+    ...desk,
+    detail: async (...of) => {
+      const detail = await desk.detail(...of);
+      return detail && { ...detail, readOnly: 'the folder of flows cannot be written (EROFS)' };
+    },
+  }));
+  const page = await openPage(t, browser, `${url}/flows/credit-card/edit?lang=en`, DESK);
+  await page.waitForSelector('.trouble:has-text("Read only: the folder of flows cannot be written (EROFS)")');
+  await page.click('.editor-host >> .cm-line:has-text("flow: credit-card")');
+  await page.keyboard.type('xyz');
+  await page.keyboard.press('Enter');
+  t.equal(await page.locator('.dirty').count(), 0, 'nothing can be typed into it');
+  const complaints: string[] = [];
+  const other = await openPage(t, browser, `${url}/flows?lang=en`, DESK, complaints);
+  await other.waitForSelector('.flow-card');
+  await other.route(/text-editor/, (route) => route.abort());
+  await other.click('[data-flow="credit-card"] a[href$="/edit"]');
+  await other.waitForSelector('[role="alert"]:has-text("Load again")');
+  await other.unroute(/text-editor/);
+  await other.click('button:has-text("Load again")');
+  await other.waitForSelector('.editor-host >> .cm-content');
+  t.match(complaints, [/ERR_FAILED/]);
 });
 
 t.test('a walk is played over the drawing', async (t) => {

@@ -190,5 +190,6 @@ export function aMorning(nowMs: number): Board {
       { switchId: 'freeswitch-b', up: false, detail: 'connection refused', sinceMs: nowMs - 1e4 },
     ],
     callsNow: 21,
+    alarms: [],
   };
 }

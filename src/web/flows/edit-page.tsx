@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FlowDetail, FlowView } from '../../flow/views.js';
 import { read } from '../api.js';
-import { Dialog } from '../dialogs.js';
+import { Dialog, PartMissing } from '../dialogs.js';
 import { Mark } from '../icons.js';
 import { guardLeaving, query } from '../router.js';
 import { language } from '../settings.js';
@@ -240,9 +240,10 @@ function EditorHost(props: HostProps) {
   const latest = useRef(props);
   latest.current = props;
   const [isOpen, setOpen] = useState(false);
+  const [isMissing, setMissing] = useState(false);
   useEffect(() => {
     let isGone = false;
-    void import('./text-editor.js').then(({ openTextEditor }) => {
+    const open = ({ openTextEditor }: typeof import('./text-editor.js')): void => {
       if (isGone || host.current === null) return;
       const opened = openTextEditor(host.current, {
         text: latest.current.text,
@@ -256,7 +257,8 @@ function EditorHost(props: HostProps) {
       setOpen(true);
       const line = Number(query.peek().get('line'));
       if (Number.isInteger(line) && line > 0) opened.goTo(line);
-    });
+    };
+    import('./text-editor.js').then(open, () => setMissing(true));
     return () => {
       isGone = true;
       latest.current.editor.current?.close();
@@ -271,6 +273,7 @@ function EditorHost(props: HostProps) {
   }, [isOpen, props.isReadOnly]);
   return (
     <section class="text" aria-label={words.editorLabel}>
+      {isMissing && <PartMissing />}
       <div class="editor-host" ref={host} />
       <p class="label">{words.editorKeys}</p>
     </section>

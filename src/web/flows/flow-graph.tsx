@@ -44,6 +44,11 @@ interface GraphProps {
 }
 
 const STEP = 60;
+const PLAIN_FONT = 14;
+
+/** Big screens are read from further away: the page's font grows with them, and so does the drawing. */
+const screenScale = (): number =>
+  Math.max(1, Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / PLAIN_FONT);
 
 /** The drawing of a flow. One stop of the Tab key: arrows go from node to node, Shift and arrows move the picture, + - 0 zoom. */
 export function FlowGraph(props: GraphProps) {
@@ -70,7 +75,7 @@ export function FlowGraph(props: GraphProps) {
     isUntouched.current = true;
   }, [drawing.flowId]);
   useLayoutEffect(() => {
-    if (size !== null && isUntouched.current) setView(opened(drawing, size, leastScale));
+    if (size !== null && isUntouched.current) setView(opened(drawing, size, leastScale * screenScale()));
   }, [drawing, size]);
   useLayoutEffect(() => {
     const node = drawing.nodes.find((one) => one.id === selected);
