@@ -1,5 +1,6 @@
 import { engineBench } from './engine.js';
 import { handover } from './handover.js';
+import { historyBench } from './history.js';
 import { menus } from './menus.js';
 import { published } from './published.js';
 
@@ -10,6 +11,7 @@ import { published } from './published.js';
 const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> = {
   engine: engineBench,
   handover,
+  history: historyBench,
   menus,
   published,
 };

@@ -154,7 +154,18 @@ export const LAYOUT = 1;
 const SQL_TYPES: Record<ColumnType, string> = { text: 'TEXT', whole: 'BIGINT', number: 'DOUBLE PRECISION' };
 
 export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const fieldNames = new Map<string, string>();
+
+/** Remembered: a long answer has the same few names in each of its rows. */
+function fieldName(name: string): string {
+  let field = fieldNames.get(name);
+  if (field === undefined) {
+    field = name === 'by_whom' ? 'by' : name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    fieldNames.set(name, field);
+  }
+  return field;
+}
+
 /** `by` is a word of SQL. */
 export const column = (name: string): string => (name === 'by' ? 'by_whom' : snake(name));
 
@@ -195,5 +206,7 @@ export const valuesOf = (table: Table, row: object): unknown[] =>
 
 /** A row as the house names it. */
 export function rowFrom<T>(record: Readonly<Record<string, unknown>>): T {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name === 'by_whom' ? 'by' : camel(name), value])) as T;
+  const row: Record<string, unknown> = {};
+  for (const name of Object.keys(record)) row[fieldName(name)] = record[name];
+  return row as T;
 }
