@@ -270,6 +270,22 @@ export type FactBody =
   /** The agent has been notReady for this reason longer than is allowed; told once each time. */
   | { kind: 'notReadyLimitExceeded'; agentId: AgentId; reason: string; limitMs: Ms }
   | { kind: 'agentBackedOff'; agentId: AgentId; cause: OfferCause; untilMs: Ms }
+  /** A rule of alarm held long enough. `alarmId` is `rule/queue/moment`; `queueId` null: of the whole site. `value` as the metric tells it, at this moment. */
+  | {
+      kind: 'alarmRaised';
+      alarmId: string;
+      rule: string;
+      queueId: QueueId | null;
+      metric: string;
+      value: number;
+      bound: number;
+      severity: 'warning' | 'critical';
+    }
+  /** `value` null: the rule itself is gone. */
+  | { kind: 'alarmCleared'; alarmId: string; value: number | null }
+  | { kind: 'alarmAcknowledged'; alarmId: string; by: string; note: string }
+  /** Nothing is sent or sounded for the rule (of one queue, or null: of all) until then; `untilMs` null: heard again. */
+  | { kind: 'alarmMuted'; rule: string; queueId: QueueId | null; untilMs: Ms | null; by: string }
   | { kind: 'controllerStarted'; node: string; fence: number; restoredCalls: number; restoredAgents: number }
   | { kind: 'controllerStopped'; node: string }
   | { kind: 'configLoaded'; version: string }

@@ -3,6 +3,7 @@ import type {
   AbandonedView,
   AgentCounts,
   AgentView,
+  AlarmView,
   Board,
   CallbackView,
   CallView,
@@ -255,6 +256,22 @@ export const callbackView = object<CallbackView>({
 
 const switchView = object<SwitchView>({ switchId: text, up: flag, detail: text, sinceMs: moment });
 
+export const alarmView = object<AlarmView>({
+  alarmId: text,
+  rule: text,
+  queueId: orNull(text),
+  metric: text,
+  severity: oneOf('warning', 'critical'),
+  value: { type: 'number' },
+  bound: { type: 'number' },
+  raisedAtMs: moment,
+  clearedAtMs: orNull(moment),
+  acknowledgedBy: orNull(text),
+  acknowledgedAtMs: orNull(moment),
+  note: text,
+  mutedUntilMs: orNull(moment),
+});
+
 export const boardView = object<Board>({
   seq: count,
   atMs: moment,
@@ -262,6 +279,7 @@ export const boardView = object<Board>({
   agents: list(agentView),
   switches: list(switchView),
   callsNow: count,
+  alarms: list(alarmView),
 });
 
 const explanationLine = object<ExplanationLine>({

@@ -7,6 +7,7 @@ import { MINUTE, type Ms } from '../base/time.js';
 import { AbandonedFold } from './abandoned-fold.js';
 import type { AgentDayView } from './agent-day.js';
 import { AgentFold } from './agent-fold.js';
+import { AlarmFold } from './alarms/alarm-fold.js';
 import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
@@ -40,6 +41,7 @@ export interface CountingLedger extends Ledger {
   details(queueId: string, nowMs: Ms): QueueDetails | null;
   /** How each agent has spent the day of `nowMs`, up to `nowMs`. */
   agentDays(nowMs: Ms): AgentDayView[];
+  readonly alarms: AlarmFold;
 }
 
 const CALLERS_SHOWN = 50;
@@ -64,6 +66,7 @@ class FoldedLedger implements CountingLedger {
   readonly #recordings: RecordingFold;
   readonly #callbacks: CallbackFold;
   readonly #flows: FlowFold;
+  readonly alarms = new AlarmFold();
   readonly #switches = new Map<string, SwitchView>();
   readonly #lookedBack = new Map<QueueId, { readonly stamp: string; readonly figures: LookBack }>();
   #seq = 0;
@@ -170,6 +173,18 @@ class FoldedLedger implements CountingLedger {
         // What the last controller believed of the switches says nothing until this one has heard of them.
         for (const [id, view] of this.#switches) this.#switches.set(id, { ...view, up: false, sinceMs: fact.atMs });
         return;
+      case 'alarmRaised':
+        this.alarms.raised(fact);
+        return;
+      case 'alarmCleared':
+        this.alarms.cleared(fact);
+        return;
+      case 'alarmAcknowledged':
+        this.alarms.acknowledged(fact);
+        return;
+      case 'alarmMuted':
+        this.alarms.muted(fact);
+        return;
       case 'callArrived':
         this.#abandoned.arrived(fact);
         return;
@@ -229,6 +244,7 @@ class FoldedLedger implements CountingLedger {
       agents: this.#agents.views(this.#lines.dayOf(nowMs), this.#firstAtMs ?? nowMs),
       switches: [...this.#switches.values()],
       callsNow: this.#calls.liveCount,
+      alarms: this.alarms.up(nowMs),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Ms } from '../base/time.js';
-import type { AgentView, Board, QueueView, SwitchView } from './views.js';
+import type { AgentView, AlarmView, Board, QueueView, SwitchView } from './views.js';
 
 /**
  * What the live feed says, and the two halves of its arithmetic: `diffBoards` on the server, `applyDelta` on the page. For any two
@@ -16,6 +16,7 @@ export interface BoardDelta {
   readonly queueIds?: readonly string[];
   readonly agentIds?: readonly string[];
   readonly switches?: readonly SwitchView[];
+  readonly alarms?: readonly AlarmView[];
 }
 
 /**
@@ -44,8 +45,9 @@ export function diffBoards(before: Board, after: Board): BoardDelta | null {
   const queues = changedRows(before.queues, after.queues, (queue) => queue.queueId, sameDeep);
   const agents = changedRows(before.agents, after.agents, (agent) => agent.agentId, sameFlat);
   const sameSwitches = before.switches === after.switches || sameDeep(before.switches, after.switches);
+  const sameAlarms = sameDeep(before.alarms, after.alarms);
   const nothing = queues.rows.length === 0 && agents.rows.length === 0 && queues.ids === null && agents.ids === null;
-  if (nothing && sameSwitches && before.seq === after.seq && before.callsNow === after.callsNow) return null;
+  if (nothing && sameSwitches && sameAlarms && before.seq === after.seq && before.callsNow === after.callsNow) return null;
   return {
     seq: after.seq,
     atMs: after.atMs,
@@ -55,6 +57,7 @@ export function diffBoards(before: Board, after: Board): BoardDelta | null {
     ...(queues.ids === null ? {} : { queueIds: queues.ids }),
     ...(agents.ids === null ? {} : { agentIds: agents.ids }),
     ...(sameSwitches ? {} : { switches: after.switches }),
+    ...(sameAlarms ? {} : { alarms: after.alarms }),
   };
 }
 
@@ -67,6 +70,7 @@ export function applyDelta(board: Board, delta: BoardDelta): Board {
     queues: mergeRows(board.queues, delta.queues, delta.queueIds, (queue) => queue.queueId),
     agents: mergeRows(board.agents, delta.agents, delta.agentIds, (agent) => agent.agentId),
     switches: delta.switches ?? board.switches,
+    alarms: delta.alarms ?? board.alarms,
   };
 }
 

@@ -2,9 +2,11 @@ import type { ServiceLevelFormula } from '../acd/config.js';
 import type { AgentState, AgentStatus, CallOutcome, Fact } from '../base/facts.js';
 import type { AgentId, CallId, FlowId, OfferId, QueueId, RecordingId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
+import type { AlarmView } from './alarms/alarm-fold.js';
 import type { CallbackView } from './callback-fold.js';
 import type { WaitCounts } from './wait-histogram.js';
 
+export type { AlarmView } from './alarms/alarm-fold.js';
 export type { CallbackView } from './callback-fold.js';
 
 /**
@@ -260,6 +262,8 @@ export interface Board {
   readonly agents: readonly AgentView[];
   readonly switches: readonly SwitchView[];
   readonly callsNow: number;
+  /** Those that are up: critical ones first, then the oldest. */
+  readonly alarms: readonly AlarmView[];
 }
 
 /** The fold: feed it facts in order, ask it for frames. */

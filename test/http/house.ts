@@ -244,6 +244,7 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
     agents: [anAgent('1001'), anAgent('1002')],
     switches: [{ switchId: 'sim', up: true, detail: 'simulated', sinceMs: 0 }],
     callsNow: 1,
+    alarms: [],
   };
   const listeners = new Set<() => void>();
   const house: House = {

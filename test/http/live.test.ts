@@ -56,6 +56,22 @@ class Watcher {
   }
 }
 
+const anAlarm: Board['alarms'][number] = {
+  alarmId: 'level-low/a/1',
+  rule: 'level-low',
+  queueId: null,
+  metric: 'serviceLevel',
+  severity: 'warning',
+  value: 0.7,
+  bound: 0.78,
+  raisedAtMs: 1,
+  clearedAtMs: null,
+  acknowledgedBy: null,
+  acknowledgedAtMs: null,
+  note: '',
+  mutedUntilMs: null,
+};
+
 t.test('the difference of two boards, applied to the first, is the second', async (t) => {
   const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 5 });
   const anyBoard = fc
@@ -73,6 +89,7 @@ t.test('the difference of two boards, applied to the first, is the second', asyn
         seq,
         atMs,
         callsNow: n,
+        alarms: up ? [] : [anAlarm],
         queues: queues.map((id) => aQueue(id, { en: id }, { offered: n }, id === 'a' ? [aCaller(1, 5)] : [])),
         agents: agents.map((id) => anAgent(id, { state: state as 'idle', ronaToday: id === 'b' ? n : 0 })),
         switches: [{ switchId: 's', up, detail: '', sinceMs: 0 }],
