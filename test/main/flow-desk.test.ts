@@ -96,7 +96,7 @@ t.test('a bad text is refused with its findings; nothing changes', async (t) => 
   t.equal(live(world), V1);
   t.match(refusedFacts(world), [{ flowId: 'card', source: 'page', by: 'root', errors: 1, first: /unknown-node/ }]);
   const other = await publish(world, CARD.replace('flow: card', 'flow: cash'), V1);
-  t.match(other, { ok: false, error: { id: 'flow-refused', findings: [{ rule: 'flow-in-use' }] } }, 'a flow keeps its name');
+  t.match(other, { ok: false, error: { id: 'flow-refused', findings: [{ rule: 'other-flow' }] } }, 'a flow keeps its name');
   t.match(await world.flows.check(CARD_BROKEN, 'card', null), {
     ok: false,
     version: BROKEN,

@@ -10,6 +10,7 @@ import type { FlowDetail } from '../../flow/views.js';
 import type { FlowPublish, FlowRefusal, FlowRollback } from '../../http/deps.js';
 import type { FlowArchive, Publication } from '../../ports/flow-archive.js';
 import type { Log } from '../../ports/log.js';
+import { CheckThread } from './check-thread.js';
 import { FlowHistory } from './flow-history.js';
 import { FlowReader, type FlowReaderParts, noSuchFlow, noSuchVersion } from './flow-reader.js';
 import { FlowShelf, type Refused } from './flow-shelf.js';
@@ -40,7 +41,7 @@ export interface FlowWriter {
   calls(): Iterable<CallInFlow>;
 }
 
-export interface FlowDeskParts extends Omit<FlowReaderParts, 'whyReadOnly'> {
+export interface FlowDeskParts extends Omit<FlowReaderParts, 'whyReadOnly' | 'thread'> {
   readonly files: FlowFiles;
   readonly archive: FlowArchive;
   /** Tells the calls of `forCalls()` as it is now, in the one event `reconfigured`. */
@@ -78,6 +79,7 @@ export class FlowDesk {
   readonly reader: FlowReader;
   readonly #parts: FlowDeskParts;
   readonly #shelf: FlowShelf;
+  readonly #thread = new CheckThread();
   #voice: FlowVoice | null = null;
   #writer: FlowWriter | null = null;
   /** What the folder held when it was last taken in. */
@@ -91,7 +93,7 @@ export class FlowDesk {
     this.#seen = seen;
     const history = new FlowHistory(parts.archive, parts.log);
     this.#shelf = new FlowShelf(FlowLibrary.of(settled.flows.values()), settled.texts, history);
-    this.reader = new FlowReader(this.#shelf, { ...parts, whyReadOnly: () => parts.files.whyReadOnly() });
+    this.reader = new FlowReader(this.#shelf, { ...parts, thread: this.#thread, whyReadOnly: () => parts.files.whyReadOnly() });
   }
 
   /**
@@ -161,6 +163,7 @@ export class FlowDesk {
     this.#stopWatching();
     this.#writer = null;
     await this.#line;
+    await this.#thread.close();
   }
 
   /** Resolves when new calls get the version. */
@@ -194,8 +197,10 @@ export class FlowDesk {
     const readOnly = await files.whyReadOnly();
     if (readOnly !== null) return refuse('read-only', readOnly);
     const file = this.#shelf.fileOf(flowId);
-    const settled = settle(this.#parts, this.#shelf.texts, new Map(this.#shelf.texts).set(file, text), flowId);
-    const findings = settled?.refused.get(file) ?? [];
+    // What is wrong by itself is found beside the calls; only what is good is looked at among the others.
+    const alone = await this.reader.check(text, flowId, null);
+    const settled = alone.ok ? settle(this.#parts, this.#shelf.texts, new Map(this.#shelf.texts).set(file, text), flowId) : null;
+    const findings = alone.ok ? (settled?.refused.get(file) ?? []) : alone.findings;
     if (settled === null || findings.length > 0) {
       await this.#tellRefused({ file, flowId: live.flowId, atMs: nowMs(), by: origin.by, findings, text }, 'page');
       return err({

@@ -15,8 +15,9 @@ import type {
   RefusedFileView,
 } from '../../flow/views.js';
 import type { FlowDayView, Ledger } from '../../service-level/views.js';
+import type { CheckThread } from './check-thread.js';
 import type { FlowShelf } from './flow-shelf.js';
-import { checkOneText, drawingOf, flowOfOther, pastFlow } from './text-checks.js';
+import { pastFlow } from './text-checks.js';
 import { dayOf, walkOf } from './walks.js';
 
 export interface FlowReaderParts {
@@ -28,6 +29,7 @@ export interface FlowReaderParts {
   readonly timeZone: string;
   readonly ledger: Pick<Ledger, 'seq' | 'flowDay' | 'factsOf'>;
   readonly nowMs: () => Ms;
+  readonly thread: CheckThread;
   /** Null: a new version can be written; else why not. */
   readonly whyReadOnly: () => Promise<string | null>;
 }
@@ -53,9 +55,9 @@ export class FlowReader {
     const flow = live && (await this.#version(live, version ?? live.version));
     const text = flow && (await shelf.textOf(flow));
     if (live === null || flow === null || text === null) return null;
-    const findings =
-      flow === live ? live.warnings : checkOneText(text, shelf.fileOf(flowId), shelf.known(parts.known, flowId)).findings;
-    const drawing = drawingOf(flow, language ?? parts.language);
+    const drawing = await parts.thread.draw({ text, version: flow.version, language: language ?? parts.language });
+    if (drawing === null) return null;
+    const { findings } = flow === live ? { findings: live.warnings } : await this.check(text, flowId, language);
     return { ...this.#view(flow), text, findings, drawing, readOnly: await parts.whyReadOnly() };
   }
 
@@ -90,15 +92,16 @@ export class FlowReader {
     return walkOf(callId, this.parts.ledger.factsOf(callId));
   }
 
-  async check(text: string, flowId: string | null, language: string | null): Promise<FlowCheckView> {
+  check(text: string, flowId: string | null, language: string | null): Promise<FlowCheckView> {
     const { shelf, parts } = this;
-    const file = shelf.fileOf(flowId ?? '');
-    const checked = checkOneText(text, file, shelf.known(parts.known, flowId));
-    const other = checked.flow && flowId !== null ? flowOfOther(checked.flow, text, flowId, file) : [];
-    const findings = [...checked.findings, ...other];
-    const ok = !findings.some(({ level }) => level === 'error');
-    const drawing = ok && checked.flow ? drawingOf(checked.flow, language ?? parts.language) : null;
-    return { ok, version: flowVersion(text), findings, drawing };
+    const request = {
+      text,
+      file: shelf.fileOf(flowId ?? ''),
+      known: shelf.known(parts.known, flowId),
+      flowId,
+      language: language ?? parts.language,
+    };
+    return parts.thread.check(request, flowVersion(text));
   }
 
   #view(flow: CheckedFlow): FlowView {

@@ -14,6 +14,9 @@ export interface Settled {
   readonly refused: ReadonlyMap<string, readonly Finding[]>;
 }
 
+/** What was found of a set that was settled on: the next change begins there, and checking takes time that callers wait. */
+const SETTLED = new WeakMap<FlowTextSet, ReturnType<CheckTexts>>();
+
 /**
  * Goes from `base` as far towards `wanted` as can be without an error: a changed file with an error keeps its old text, and so does everything that
  * would then no longer fit. `needed` tells why a flow must stay; null: it may go. Null: even the base has errors now.
@@ -26,7 +29,7 @@ export function settleChanges(
 ): Settled | null {
   const texts = new Map(wanted);
   const refused = new Map<string, readonly Finding[]>();
-  const homes = homesOf(check(base));
+  const homes = homesOf(SETTLED.get(base) ?? check(base));
   const takeBack = (file: string, findings: readonly Finding[]): void => {
     if (!refused.has(file)) refused.set(file, findings);
     const old = base.get(file);
@@ -47,7 +50,10 @@ export function settleChanges(
       for (const { file, finding } of gone) takeBack(file, [finding]);
       continue;
     }
-    if (wrong.length === 0) return { texts, flows: flowsOf(checked), refused };
+    if (wrong.length === 0) {
+      SETTLED.set(texts, checked);
+      return { texts, flows: flowsOf(checked), refused };
+    }
     // Files that nobody touched are wrong because of what was changed elsewhere: first because something went away.
     const because = wrong.flatMap(({ findings }) => findings);
     const deleted = [...base.keys()].filter((file) => !texts.has(file));

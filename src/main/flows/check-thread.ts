@@ -1,0 +1,107 @@
+import { Worker } from 'node:worker_threads';
+import type { FlowCheckView, FlowDrawing } from '../../flow/views.js';
+import type { CheckRequest, DrawRequest } from './check-worker.js';
+
+/** A text that takes longer is not one that a person has written. */
+const ANSWER_WITHIN_MS = 8_000;
+const WAITING_AT_MOST = 16;
+const DRAWINGS_KEPT = 64;
+
+interface Waiting {
+  readonly done: (value: unknown) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * Checks and draws texts beside the calls: a large text takes a second, in which no key of a caller would be heard. One at a time; a thread that hangs is
+ * ended, and the next request gets a new one.
+ */
+export class CheckThread {
+  #worker: Worker | null = null;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #drawings = new Map<string, FlowDrawing>();
+  #last = 0;
+
+  /** A text that cannot be checked in time is told as a finding. */
+  async check(request: Omit<CheckRequest, 'kind'>, version: string): Promise<FlowCheckView> {
+    try {
+      return (await this.#ask({ kind: 'check', ...request })) as FlowCheckView;
+    } catch (error) {
+      const message = `the text could not be checked: ${(error as Error).message}`;
+      const finding = { file: request.file, line: 1, column: 1, level: 'error', rule: 'not-checked', message } as const;
+      return { ok: false, version, findings: [finding], drawing: null };
+    }
+  }
+
+  /** Null: it cannot be drawn. A version is its text, so a drawing is made once. */
+  async draw(request: Omit<DrawRequest, 'kind'>): Promise<FlowDrawing | null> {
+    const key = `${request.version}/${request.language}`;
+    const known = this.#drawings.get(key);
+    if (known) return known;
+    const drawing = (await this.#ask({ kind: 'draw', ...request }).catch(() => null)) as FlowDrawing | null;
+    if (drawing === null) return null;
+    this.#drawings.set(key, drawing);
+    if (this.#drawings.size > DRAWINGS_KEPT) this.#drawings.delete(this.#drawings.keys().next().value as string);
+    return drawing;
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+
+  #ask(request: CheckRequest | DrawRequest): Promise<unknown> {
+    if (this.#waiting.size >= WAITING_AT_MOST) return Promise.reject(new Error('too many at once, try again'));
+    const id = ++this.#last;
+    const worker = this.#started();
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => this.#fail(worker, new Error('it took too long')), ANSWER_WITHIN_MS);
+      const over = (): void => {
+        clearTimeout(limit);
+        this.#waiting.delete(id);
+      };
+      this.#waiting.set(id, {
+        done: (value) => {
+          over();
+          resolve(value);
+        },
+        failed: (error) => {
+          over();
+          reject(error);
+        },
+      });
+      worker.postMessage({ id, request });
+    });
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = startThread();
+    worker.unref();
+    worker.on('message', ({ id, value, error }: { id: number; value?: unknown; error?: string }) => {
+      const waiting = this.#waiting.get(id);
+      if (error === undefined) waiting?.done(value);
+      else waiting?.failed(new Error(error));
+    });
+    worker.on('error', (error) => this.#fail(worker, error));
+    worker.on('exit', () => this.#fail(worker, new Error('the thread ended')));
+    this.#worker = worker;
+    return worker;
+  }
+
+  /** All that wait for this thread wait in vain. */
+  #fail(worker: Worker, error: Error): void {
+    if (this.#worker !== worker && this.#worker !== null) return;
+    this.#worker = null;
+    for (const waiting of [...this.#waiting.values()]) waiting.failed(error);
+    void worker.terminate();
+  }
+}
+
+/** From the sources (tests), the thread needs the loader that takes the types out. */
+function startThread(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./check-worker.js', import.meta.url));
+  const source = JSON.stringify(new URL('./check-worker.ts', import.meta.url).href);
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}); })`, { eval: true });
+}
