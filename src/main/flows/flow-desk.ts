@@ -150,7 +150,9 @@ export class FlowDesk {
         const isFirst = history.lastOf(flow.flowId) === null;
         return this.#publication(flow, isFirst ? { source: 'start', by: 'start', note: '' } : FROM_FILE);
       });
-      await this.#tell(publications, (flowId) => history.lastOf(flowId)?.version ?? null);
+      const told = this.#tell(publications, (flowId) => history.lastOf(flowId)?.version ?? null);
+      history.note(publications);
+      await told;
       for (const refused of this.#shelf.refused.values()) await this.#tellRefused(refused, 'file');
       await this.#record(publications);
     });
@@ -297,6 +299,7 @@ export class FlowDesk {
     this.#shelf.library = library.forgetUnused([...this.#shelf.calls(), { flow: null, release: before.release }]);
     const changed = library.liveFlows().filter(({ flowId, version }) => before.live(flowId)?.version !== version);
     const publications = changed.map((flow) => this.#publication(flow, origin));
+    this.#shelf.history.note(publications);
     const told = this.#tell(publications, (flowId) => before.live(flowId)?.version ?? null);
     await Promise.all([told, this.#parts.reconfigure()]);
     const kept = new Set(this.#shelf.library.versions().map(({ version }) => version));

@@ -98,7 +98,13 @@ export class FlowHistory {
     for (const [key, text] of texts) this.#texts.set(key, text);
   }
 
-  /** `walked`: `flow@version` of what is live or in use. `kept`: the releases that calls still need. */
+  /** These are live from this moment, whenever the archive takes them. */
+  note(publications: readonly Publication[]): void {
+    this.#entries.push(...publications.map(({ text: _, ...entry }) => entry));
+    for (const { flowId, version, text } of publications) this.#texts.set(`${flowId}@${version}`, text);
+  }
+
+  /** What was noted is given to the archive. `walked`: `flow@version` of what is live or in use. `kept`: the releases that calls still need. */
   async record(
     fence: number,
     record: ReleaseRecord,
@@ -106,8 +112,6 @@ export class FlowHistory {
     kept: readonly number[],
     walked: ReadonlySet<string>,
   ): Promise<void> {
-    this.#entries.push(...publications.map(({ text: _, ...entry }) => entry));
-    for (const { flowId, version, text } of publications) this.#texts.set(`${flowId}@${version}`, text);
     this.#texts = new Map([...this.#texts].filter(([key]) => walked.has(key)));
     this.#latest = record;
     this.#kept = kept;
