@@ -28,6 +28,7 @@ const GIGABYTE = 1_024 ** 3;
 
 const healthy: Probes = {
   redis: async () => REDIS,
+  history: async () => ({ seq: 12, missing: 0 }),
   ari: async () => ARI,
   prompts: async () => ({ wanted: 40, missing: [] }),
   canRun: async () => true,
@@ -112,6 +113,8 @@ const FAULTS: ReadonlyArray<[name: string, fault: Partial<Probes>, expected: str
     ['warn endpoint-core-banking', 'warn endpoint-sms-gateway'],
     /lies in another network than loopback/,
   ],
+  ['History away', { history: async () => refused() }, ['warn history'], /ECONNREFUSED[\s\S]+DATABASE_URL/],
+  ['History with a hole', { history: async () => ({ seq: 12, missing: 3 }) }, ['warn history'], /3 facts are missing/],
   ['Redis too old', { redis: async () => ({ ...REDIS, version: '6.0.16' }) }, ['fail redis-version'], /6\.2 or newer/],
   [
     'Redis evicts',

@@ -12,6 +12,7 @@ import { type Host, processHost } from '../main/host.js';
 import { knownNames } from '../main/known-names.js';
 import { readSecretFile } from '../main/secret-file.js';
 import { checkEndpoints } from './doctor/endpoint-checks.js';
+import { checkHistory } from './doctor/history-check.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
 import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
 import { type Probes, realProbes } from './doctor/probes.js';
@@ -64,6 +65,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
     ['disk', () => checkDisk(settings, probes)],
     ['clock', () => checkClock(settings, probes)],
     ['port', () => checkPort(settings, probes)],
+    ['history', () => checkHistory(settings, probes)],
     ['endpoints', () => checkEndpoints(settings, probes)],
   ];
   const found = await Promise.all(checks.map(([id, check]) => check().catch((error: unknown) => [tripped(id, error)])));

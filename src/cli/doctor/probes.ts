@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { missingPrompts } from '../../adapters/files/prompt-builder.js';
 import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
+import { type HistoryPlace, openHistory } from '../../adapters/history/open-history.js';
 import type { Network } from '../../adapters/look-ups/addresses.js';
 import { reachEndpoint } from '../../adapters/look-ups/reach.js';
 import { redisFrom } from '../../adapters/redis/redis-store.js';
@@ -24,9 +25,14 @@ export interface Probes {
   freeBytes(path: string): Promise<number>;
   clock(): Promise<ClockState>;
   port(host: string, port: number): Promise<PortState>;
+  /** Reads where the history stands; makes nothing. */
+  history(place: HistoryPlace): Promise<HistoryState>;
   /** Connects and says nothing. Null when all is well, else a code; `forbidden`: its name leads to another network. */
   endpoint(target: { readonly url: string; readonly network: Network }): Promise<string | null>;
 }
+
+/** `none`: not made yet. */
+export type HistoryState = 'none' | { readonly seq: number; readonly missing: number };
 
 export interface RedisState {
   readonly version: string;
@@ -76,6 +82,7 @@ export function realProbes(env: Readonly<Record<string, string | undefined>>): P
   return {
     redis,
     ari,
+    history,
     prompts,
     canRun: (program) => canRun(program, env),
     folder,
@@ -220,5 +227,26 @@ async function isHotline(host: string, number: number): Promise<boolean> {
     return answer.ok;
   } catch {
     return false;
+  }
+}
+
+async function history(place: HistoryPlace): Promise<HistoryState> {
+  if (place.kind === 'sqlite' && !existsSync(place.file)) return 'none';
+  const store = openHistory(place);
+  const late = AbortSignal.timeout(LIMIT_MS);
+  try {
+    const { position, missing } = await Promise.race([
+      store.stand(),
+      new Promise<never>((_, reject) =>
+        late.addEventListener('abort', () => reject(new Error(`no answer within ${LIMIT_MS} ms`))),
+      ),
+    ]);
+    return { seq: position.seq, missing };
+  } catch (error) {
+    // PostgreSQL is there, and no hotline has made its tables.
+    if ((error as { code?: string }).code === '42P01') return 'none';
+    throw error;
+  } finally {
+    void store.close().catch(() => {});
   }
 }

@@ -156,7 +156,7 @@ function withoutPassword(url: string): string {
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (inner as NodeJS.ErrnoException | null)?.code;
   const text = typeof code === 'string' ? code : inner instanceof Error ? inner.message : String(inner);
