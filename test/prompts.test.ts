@@ -321,13 +321,13 @@ t.test('on the command line', { skip: withoutSox }, async (t) => {
         'flow: x\nlanguages: [zh]\nstart: a\nprompts: { p: { zh: 一 } }\nnodes:\n  a: { play: p, next: b }\n  b: { play: goodbye, hangup: true }\n',
     },
     'bad.yaml': readFileSync('ivr-flows/credit-card.yaml', 'utf8')
-      .replace('failed: identify', 'failed: identfy')
+      .replace('next: identify', 'next: identfy')
       .replace('to: lost-card', 'to: lst-card'),
   });
   const bad = await hotline('flow', 'check', join(folder, 'bad.yaml'));
   t.equal(bad.code, 1);
   t.match(bad.lines, [
-    /bad\.yaml:\d+:13 {2}error {2}unknown-node {2}"identfy" is not a node of this flow; did you mean "identify"\?/,
+    /bad\.yaml:\d+:11 {2}error {2}unknown-node {2}"identfy" is not a node of this flow; did you mean "identify"\?/,
     /unknown-queue .* did you mean "lost-card"\?/,
     /^1 file, 2 errors, 0 warnings$/,
   ]);

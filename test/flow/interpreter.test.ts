@@ -97,7 +97,6 @@ t.test('the credit-card hotline, key by key', async (t) => {
     [
       'stopPlay',
       'menu language 2 chosen',
-      'at language/2',
       'language en',
       'at identify',
       'tier ordinary',
@@ -112,13 +111,16 @@ t.test('the credit-card hotline, key by key', async (t) => {
     'stopPlay',
     'stopTimer',
     'menu main 1 chosen',
+    'at lost-card-chosen',
     'at say-lost-card',
     'play credit-card/lost-card.en',
   ]);
   t.same(caller.heard().did, ['at lost-card', 'queue lost-card ordinary 100 {}']);
   t.equal(caller.state.waitingFor, 'queue');
   t.same(caller.press('1').did, [], 'keys mean nothing to the flow while waiting');
-  t.same(caller.give({ kind: 'queueLeft', exit: 'timedOut' }).did, ['at sorry', 'play system/sorry-busy.en']);
+  t.same(caller.give({ kind: 'queueLeft', exit: 'timedOut' }).did, ['at all-busy', 'play credit-card/busy-choose.en']);
+  t.match(caller.press('1').did, ['stopPlay', 'menu all-busy 1 chosen', 'at call-me-back', 'requestCallback']);
+  t.same(caller.give({ kind: 'callbackDecided', refusal: null }).did, ['play system/callback-accepted.en']);
   t.same(caller.heard().did, ['at goodbye', 'play system/goodbye.en']);
   t.same(caller.heard().did, ['hangUp']);
   t.equal(caller.state.waitingFor, 'ended');
@@ -128,20 +130,27 @@ t.test('the credit-card hotline, key by key', async (t) => {
 
 t.test('ways into the queues', async (t) => {
   const toMain = (world = worldOf()): Caller => new Caller(credit, world).heard().press('1');
-  t.ok(new Caller(credit, worldOf({ ani: VIP })).heard().press('1').did.includes('play credit-card/welcome-vip.zh'));
-  t.same(new Caller(credit, worldOf({ ani: VIP })).heard().press('1').heard().did, ['at vip', 'queue general vip 0 {}']);
-  t.same(toMain().press('3').heard().did, ['at instalments', 'queue general ordinary 0 {"instalments":2}']);
-  t.same(toMain().press('0').heard().did, ['at agent', 'queue general ordinary 0 {}']);
-  t.same(toMain().press('2', '0').heard().did, ['at agent', 'queue general ordinary 0 {}'], 'balance offers an agent');
+  const vip = (): Caller => toMain(worldOf({ ani: VIP }));
+  t.ok(vip().did.includes('play credit-card/welcome-vip.zh'));
+  t.same(vip().heard().press('0').heard().did, ['at vip', 'queue general vip 0 {}']);
+  t.same(vip().heard().press('2', '0').heard().did, ['at by-tier', 'at vip', 'queue general vip 0 {}']);
+  t.same(toMain().press('0').heard().did, ['at by-tier', 'at agent', 'queue general ordinary 0 {}']);
+  t.same(toMain().press('6', '0').heard().did, ['at complaint-agent', 'queue general ordinary 20 {}']);
   t.match(toMain().press('9').did, ['stopPlay', 'stopTimer', 'menu main 9 chosen', 'at main', 'play credit-card/main.zh']);
-  t.match(toMain().press('0').heard().give({ kind: 'talkEnded' }).did, ['at goodbye', 'play system/goodbye.zh']);
-  t.match(toMain().press('0').heard().give({ kind: 'queueLeft', exit: 'blocked' }).did, ['at sorry']);
-  t.match(toMain().press('0').heard().give({ kind: 'queueLeft', exit: 'flowedOut' }).did, [
-    'at @sorry-busy',
-    'play system/sorry-busy.zh',
+  const inQueue = (): Caller => toMain().press('0').heard();
+  t.match(inQueue().give({ kind: 'talkEnded' }).did, ['at rate-us', 'play credit-card/rate.zh']);
+  for (const exit of ['blocked', 'timedOut', 'exitedByKey'] as const)
+    t.match(inQueue().give({ kind: 'queueLeft', exit }).did, ['at all-busy', 'play credit-card/busy-choose.zh']);
+  t.match(inQueue().give({ kind: 'queueLeft', exit: 'flowedOut' }).did, ['at @sorry-busy', 'play system/sorry-busy.zh']);
+  const afterHours = shipped('after-hours');
+  const closed = new Caller(credit, worldOf({ isOpen: () => false, flow: () => afterHours }));
+  t.match(closed.did.slice(0, 5), [
+    'flow credit-card v1',
+    'at open-hours',
+    'at open-hours/closed',
+    'flow after-hours v1',
+    'at closed',
   ]);
-  const closed = new Caller(credit, worldOf({ isOpen: () => false }));
-  t.match(closed.did, ['flow credit-card v1', 'at open-hours', 'at closed', 'play system/sorry-closed.zh']);
   t.match(
     new Caller(credit, worldOf({ isOpen: () => null })).did.at(-1),
     'play credit-card/welcome.zh',

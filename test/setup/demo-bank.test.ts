@@ -13,11 +13,21 @@ const NOW = new Date('2026-11-22T12:00:00Z');
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 t.test('the bank of the demonstration knows cards with a right check digit, and cases', (t) => {
-  t.match(bankAnswer({ card: '4111111111111111' }, NOW), { due: 1280.5, minimum: 128.05, payBy: '2026-12-05' });
+  t.match(bankAnswer({ card: '4111111111111111', password: '123456' }, NOW), {
+    result: 'ok',
+    due: 1280.5,
+    minimum: 128.05,
+    payBy: '2026-12-05',
+  });
   t.match(bankAnswer({ card: '4012888888881881' }, NOW), { due: 0, minimum: 0 });
   t.match(bankAnswer({ card: '4111111111111111' }, new Date('2026-12-31T12:00:00Z')), { payBy: '2027-01-05' });
   t.equal(bankAnswer({ card: '4111111111111112' }, NOW), null);
   t.match(bankAnswer({ case: '20261103' }, NOW), { status: 'closed', days: 3 });
+  t.same(bankAnswer({ card: '4111111111111111', password: '000000' }, NOW), { result: 'notVerified' });
+  t.same(bankAnswer({ case: '00000000' }, NOW), { status: 'unknown' });
+  t.same(bankAnswer({ transportCard: '1234560188' }, NOW), { balance: 18.8 });
+  t.equal(bankAnswer({ transportCard: '0000000000' }, NOW), null);
+  t.equal(bankAnswer({ transportCard: '12345' }, NOW), null);
   t.equal(bankAnswer({ case: 'x' }, NOW), null);
   t.equal(bankAnswer({}, NOW), null);
   t.end();

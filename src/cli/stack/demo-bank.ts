@@ -2,9 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 /**
- * A bank for the demonstration: answers the look-ups that the shipped flows ask, and takes their messages. Any card with a right check digit is known; what it
- * owes follows from its last digits. 4111111111111111 owes 1280.50, payable on the 5th of next month; 4012888888881881 owes nothing. A case of 8 digits is
- * known too. Cards are forgotten at once; messages are written into a file, as JSON lines.
+ * A bank for the demonstration: answers the look-ups that the shipped flows ask, and takes their messages. Any card with a right check digit is known, with any
+ * password but 000000; what it owes follows from its last digits. 4111111111111111 owes 1280.50, payable on the 5th of next month; 4012888888881881 owes
+ * nothing. A case of 8 digits is known too, but 00000000, and a transport card of 10 digits, but 0000000000: its balance is its last four digits in 0.1 yuan.
+ * Cards are forgotten at once; messages are written into a file, as JSON lines.
  */
 
 export interface DemoEndpoint {
@@ -80,6 +81,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   }
 }
 
+const WRONG_PASSWORD = '000000';
 const CASES = ['received', 'inProgress', 'waitingForYou', 'closed'] as const;
 const DUES: Readonly<Record<string, number>> = { '4111111111111111': 1280.5, '4012888888881881': 0 };
 
@@ -91,11 +93,13 @@ export function bankAnswer(
   const card = typeof asked.card === 'string' ? asked.card : '';
   if (/^\d{12,19}$/.test(card)) {
     if (!hasRightCheckDigit(card)) return null;
+    if (asked.password === WRONG_PASSWORD) return { result: 'notVerified' };
     const tail = Number(card.slice(-5));
     const due = DUES[card] ?? tail / 10;
     const limit = 10_000 + (tail % 9) * 5_000;
     const payBy = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 5)).toISOString().slice(0, 10);
     return {
+      result: 'ok',
       due,
       minimum: Math.ceil(due * 10) / 100,
       payBy,
@@ -105,10 +109,13 @@ export function bankAnswer(
       blocked: false,
     };
   }
+  const transport = typeof asked.transportCard === 'string' ? asked.transportCard : '';
+  if (/^\d{10}$/.test(transport)) return Number(transport) === 0 ? null : { balance: Number(transport.slice(-4)) / 10 };
   const name = typeof asked.case === 'string' ? asked.case : '';
-  return /^\d{8}$/.test(name)
-    ? { status: CASES[Number(name.slice(-1)) % CASES.length] ?? 'received', days: Number(name.slice(-2)) % 14 }
-    : null;
+  if (!/^\d{8}$/.test(name)) return null;
+  return Number(name) === 0
+    ? { status: 'unknown' }
+    : { status: CASES[Number(name.slice(-1)) % CASES.length] ?? 'received', days: Number(name.slice(-2)) % 14 };
 }
 
 function hasRightCheckDigit(digits: string): boolean {
