@@ -151,6 +151,20 @@ export type FactBody =
       then: 'continue' | 'closed' | 'hangUp';
       by: string;
     }
+  /**
+   * Somebody was let do something by the API, or signed in or out: who, as what, from where. What came of a change has a fact of its own where there
+   * is one. `by` is the name of the person or token; `address` where the request came from.
+   */
+  | {
+      kind: 'audited';
+      by: string;
+      role: string;
+      via: string;
+      action: string;
+      subject: string | null;
+      detail: Readonly<Record<string, string | number | boolean | null>>;
+      address: string;
+    }
   | ({ kind: 'languageChosen'; language: string } & CallFact)
   | ({ kind: 'callerIdentified'; customerId: CustomerId | null; tier: string; by: 'ani' | 'account' } & CallFact)
   /** The caller entered a queue: the clock of the service level starts at the `atMs` of this fact. */

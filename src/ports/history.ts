@@ -170,6 +170,6 @@ export interface HistoryReader {
   /** Newest first. */
   calls(query: CallsQuery): Promise<KeptCall[]>;
   call(callId: string): Promise<KeptCallWhole | null>;
-  /** Newest first. */
-  audit(query: Range & { readonly limit: number }): Promise<AuditRow[]>;
+  /** Newest first. `by`: of this name alone; `kind`: of this kind of change alone, or of all that begin with it and a `/`. */
+  audit(query: Range & { readonly limit: number; readonly by?: string; readonly kind?: string }): Promise<AuditRow[]>;
 }

@@ -189,8 +189,9 @@ export class SqlReader implements HistoryReader {
     return { call, stays, offers, legs, visits };
   }
 
-  audit(query: Range & { limit: number }): Promise<AuditRow[]> {
-    const where = between('at_ms', query);
+  audit(query: Range & { limit: number; by?: string; kind?: string }): Promise<AuditRow[]> {
+    const where = between('at_ms', query).is(column('by'), query.by);
+    if (query.kind !== undefined) where.and('(kind = ? OR kind LIKE ?)', query.kind, `${query.kind}/%`);
     return this.#rows(`SELECT * FROM audit WHERE ${where} ORDER BY place DESC LIMIT ?`, [...where.values, query.limit]);
   }
 

@@ -82,6 +82,12 @@ export class HistoryFold {
     const { atMs, kind } = fact;
     const isAlarm = ALARMING.has(kind) || kind.startsWith('alarm');
     const by = 'by' in fact && fact.kind !== 'callerIdentified' ? fact.by : null;
+    if (fact.kind === 'audited') {
+      const { action, subject, role, via, address, detail } = fact;
+      const said = JSON.stringify({ ...detail, role, via, address });
+      sheet.put('audit', String(sheet.place), { atMs, kind: action, by: fact.by, subject, detail: said, place: 0 });
+      return;
+    }
     if (!isAlarm && by === null) return;
     const subject = subjectOf(fact);
     const detail = detailOf(fact);
