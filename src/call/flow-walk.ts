@@ -55,6 +55,7 @@ function worldOf(state: CallState, call: CallRecord): FlowWorld {
 
 function obey(state: CallState, call: CallRecord, outcome: FlowOutcome): void {
   call.flow = outcome.state;
+  if (outcome.state.served) call.served = true;
   if (outcome.secrets) state.secrets.set(call.callId, outcome.secrets);
   state.touch(call);
   for (const effect of outcome.effects) {

@@ -33,6 +33,8 @@ export interface FlowState {
   readonly beside?: true;
   /** The keys of this entry came before its prompt, which has not been heard. */
   readonly early?: true;
+  /** The caller has got what the call was for (a `say` was heard, a `play` that serves): hanging up from now on is no giving up. Absent: not yet. */
+  readonly served?: true;
   /** When the overall time of the menu is up; null without one. */
   readonly deadlineMs: Ms | null;
   /** Flows to return to. */

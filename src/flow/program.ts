@@ -105,6 +105,7 @@ const leave = (prompt: string): FlowNode => ({
   kind: 'play',
   prompts: [{ prompt, language: null }],
   onKey: 'ignore',
+  serves: false,
   next: null,
   hangup: true,
 });

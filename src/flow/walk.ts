@@ -250,6 +250,11 @@ export class Walk {
     this.effects.push({ kind: 'fact', fact });
   }
 
+  /** The caller has got what the call was for. */
+  serve(): void {
+    this.draft.served = true;
+  }
+
   end(): null {
     this.cut();
     this.change({ waitingFor: 'ended', digits: '', deadlineMs: null });

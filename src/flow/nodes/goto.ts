@@ -26,6 +26,7 @@ export interface GotoNode {
   readonly limit: { readonly atMost: number; readonly then: string } | null;
 }
 
+// biome-ignore lint/suspicious/noThenProperty: a word of the file; nobody awaits a shape
 const shape = z.strictObject({ goto: target, atMost: z.int().min(1).max(100).optional(), then: target.optional() });
 
 export const gotoKind: NodeKind<'goto', z.output<typeof shape>> = {

@@ -8,6 +8,8 @@ export interface PlayNode {
   readonly prompts: readonly PromptPart[];
   /** A key pressed meanwhile is kept for the next menu, kept and cuts the prompt, or is thrown away. */
   readonly onKey: 'keep' | 'skip' | 'ignore';
+  /** The caller's purpose is served once this has been heard. */
+  readonly serves: boolean;
   readonly next: string | null;
   readonly hangup: boolean;
 }
@@ -15,13 +17,15 @@ export interface PlayNode {
 const shape = z.strictObject({
   play: prompts,
   onKey: z.enum(['keep', 'skip', 'ignore']).optional(),
+  serves: z.boolean().optional(),
   next: target.optional(),
   hangup: z.literal(true).optional(),
 });
 
 export const playKind: NodeKind<'play', z.output<typeof shape>> = {
   name: 'play',
-  about: 'Plays prompts, then goes on (next) or hangs up (hangup: true).',
+  about:
+    'Plays prompts, then goes on (next) or hangs up (hangup: true). serves: true: it tells what the caller came for, so that hanging up afterwards is no giving up.',
   shape,
   waits: false,
   compile(raw, build) {
@@ -32,6 +36,7 @@ export const playKind: NodeKind<'play', z.output<typeof shape>> = {
       kind: 'play',
       prompts: build.prompts(['play'], raw.play),
       onKey: raw.onKey ?? 'keep',
+      serves: raw.serves ?? false,
       hangup: raw.hangup === true,
       next: raw.hangup === true ? null : build.target(['next'], raw.next, 'next', 'give it next, or hangup: true'),
     };
@@ -42,12 +47,16 @@ export const playKind: NodeKind<'play', z.output<typeof shape>> = {
     return null;
   },
   input(node, walk, input) {
-    if (input.kind === 'playEnded') return node.next ?? walk.end();
+    if (input.kind === 'playEnded') {
+      if (node.serves) walk.serve();
+      return node.next ?? walk.end();
+    }
     if (input.kind === 'resumed') walk.play(node.prompts, 'play');
     if (input.kind !== 'key' || node.onKey === 'ignore') return null;
     walk.keepKey(input.key);
     if (node.onKey === 'keep') return null;
     walk.cut();
+    if (node.serves) walk.serve();
     return node.next ?? walk.end();
   },
 };

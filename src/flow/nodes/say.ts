@@ -14,6 +14,8 @@ export interface SayNode {
   readonly kind: 'say';
   readonly parts: readonly SayPart[];
   readonly onKey: 'keep' | 'skip' | 'ignore';
+  /** The caller's purpose is served once this has been heard. */
+  readonly serves: boolean;
   /** Null: the caller hears that it cannot be told, then `next`. */
   readonly failed: string | null;
   readonly next: string;
@@ -24,6 +26,7 @@ export interface SayNode {
 const shape = z.strictObject({
   say: sayParts,
   onKey: z.enum(['keep', 'skip', 'ignore']).optional(),
+  serves: z.boolean().optional(),
   next: target.optional(),
   failed: target.optional(),
 });
@@ -31,7 +34,7 @@ const shape = z.strictObject({
 export const sayKind: NodeKind<'say', z.output<typeof shape>> = {
   name: 'say',
   about:
-    'Says values between prompts: number, digits, amount, date, time, percent, duration. When one of them is no such value nothing of it is said, and failed is taken; without failed the caller hears that it cannot be told.',
+    'Says values between prompts: number, digits, amount, date, time, percent, duration. When one of them is no such value nothing of it is said, and failed is taken; without failed the caller hears that it cannot be told. Who has heard it is served (serves: false: not yet).',
   shape,
   waits: false,
   compile(raw, build) {
@@ -40,6 +43,7 @@ export const sayKind: NodeKind<'say', z.output<typeof shape>> = {
       kind: 'say',
       parts: raw.say.map((part) => compilePart(part, build)),
       onKey: raw.onKey ?? 'keep',
+      serves: raw.serves ?? true,
       failed: raw.failed === undefined ? null : build.target(['failed'], raw.failed, 'failed', ''),
       next: build.target(['next'], raw.next, 'next', 'give it next'),
       cannotTell: raw.failed === undefined ? build.prompts(['say'], 'system/cannot-tell') : [],
@@ -48,12 +52,16 @@ export const sayKind: NodeKind<'say', z.output<typeof shape>> = {
   isEnd: () => false,
   enter: (node, walk) => speak(node, walk),
   input(node, walk, input) {
-    if (input.kind === 'playEnded') return node.next;
+    if (input.kind === 'playEnded') {
+      if (node.serves) walk.serve();
+      return node.next;
+    }
     if (input.kind === 'resumed') return speak(node, walk);
     if (input.kind !== 'key' || node.onKey === 'ignore') return null;
     walk.keepKey(input.key);
     if (node.onKey === 'keep') return null;
     walk.cut();
+    if (node.serves) walk.serve();
     return node.next;
   },
 };

@@ -393,7 +393,7 @@ export class Rehearsal {
     if (by === 'caller' && this.state.waitingFor === 'queue') return 'abandonedInQueue';
     if (this.exit !== null) return this.exit;
     const isLeavingMessage = this.state.waitingFor === 'message';
-    return this.isServed || isLeavingMessage || by === 'flow' ? 'contained' : 'abandonedInFlow';
+    return this.isServed || this.state.served || isLeavingMessage || by === 'flow' ? 'contained' : 'abandonedInFlow';
   }
 
   private note(event: WithoutTime<RehearsalEvent>): void {
