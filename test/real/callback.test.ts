@@ -1,5 +1,16 @@
 import t from 'tap';
-import { ASK, ASK_CALLER_FIRST, CallbackHouse, CUSTOMER_HZ, SAID, WAIT } from '../support/callback-house.js';
+import type { FactOf } from '../../src/base/facts.js';
+import {
+  ASK,
+  ASK_CALLER_FIRST,
+  CallbackHouse,
+  CUSTOMER_HZ,
+  OUTSIDE,
+  SAID,
+  TRANSFER,
+  TRANSFERRED,
+  WAIT,
+} from '../support/callback-house.js';
 import { agentHz, HZ } from '../support/house-site.js';
 import { type PhoneCall, until } from '../support/phone/phone.js';
 
@@ -28,6 +39,44 @@ const talk = (customer: PhoneCall, agent: PhoneCall, name: string): Promise<unkn
   );
 const putAway = (): Promise<unknown> =>
   until('an empty switch', async () => (await house.onSwitch()).length === 0, { withinMs: 15_000, everyMs: 100 });
+
+t.test('a flow takes a caller to a person outside: music while it rings, both talk, the flow goes on afterwards', async (t) => {
+  const outcome = async (call: PhoneCall): Promise<FactOf<'callTransferred'>> => {
+    const { callId } = await house.fact('callArrived', ({ ani }) => ani === call.from);
+    return house.fact('callTransferred', (fact) => fact.callId === callId);
+  };
+  house.customer.behave({ ringAfterMs: 0, answerAfterMs: 1_500 });
+  const coming = calledBack();
+  const caller = await house.call(TRANSFER, '13700000001');
+  await caller.waitForTone(HZ.music, { withinMs: 5_000 });
+  const outside = await coming;
+  t.same([outside.to, outside.from], [OUTSIDE, '95588']);
+  await until(
+    'both to hear each other',
+    () => caller.heard({ hz: CUSTOMER_HZ }).frames > 10 && outside.heard({ hz: HZ.caller }).frames > 10,
+    {
+      withinMs: 8_000,
+      describe: () => `${caller.describe()}\n${house.hotline.child.tail(10)}`,
+    },
+  );
+  outside.hangUp();
+  await caller.waitForTone(TRANSFERRED.after, { withinMs: 5_000 });
+  t.match(await outcome(caller), { number: OUTSIDE, result: 'talked' });
+
+  house.customer.behave({ respond: 486 });
+  const refused = await house.call(TRANSFER, '13700000002');
+  await refused.waitForTone(TRANSFERRED.vain, { withinMs: 8_000 });
+  t.match(await outcome(refused), { result: 'busy', talkMs: 0 });
+
+  house.customer.behave({ ringAfterMs: 0, answerAfterMs: null });
+  const ringing = calledBack();
+  const leaver = await house.call(TRANSFER, '13700000003');
+  const phone = await ringing;
+  leaver.hangUp();
+  await until('the phone outside to stop ringing', () => phone.isOver, { withinMs: 5_000 });
+  t.match(await outcome(leaver), { result: 'callerLeft' });
+  await putAway();
+});
 
 t.afterEach(async () => {
   house.customer.behave({});

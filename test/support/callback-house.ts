@@ -17,6 +17,10 @@ export const ASK_CALLER_FIRST = '95578';
 /** Straight into `general`. */
 export const WAIT = '95500';
 export const CUSTOMER_HZ = 1900;
+/** To the customer's phone as a person outside; what is heard afterwards, and when nobody comes to the phone. */
+export const TRANSFER = '95579';
+export const OUTSIDE = '13911112222';
+export const TRANSFERRED = { after: 2300, vain: 2350 } as const;
 /** What is said in a callback, each by a tone of its own. */
 export const SAID = { confirm: 2000, accepted: 2050, exists: 2100, refused: 2150, greeting: 2200, next: 2250 } as const;
 
@@ -186,7 +190,7 @@ function writeCallbacks(config: string, flows: string): void {
     writeFileSync(path, stringify(content, { aliasDuplicateObjects: false }));
   };
   change('hotline', (hotline) => {
-    hotline.numbers = { ...hotline.numbers, [ASK]: 'ask-general', [ASK_CALLER_FIRST]: 'ask-lost-card' };
+    hotline.numbers = { ...hotline.numbers, [ASK]: 'ask-general', [ASK_CALLER_FIRST]: 'ask-lost-card', [TRANSFER]: 'outside' };
     hotline.dialOut = { trunk: 'trunk', callerId: '95588', allow: ['13'], deny: ['1399999'] };
   });
   change('queues', ({ queues = {} }) => {
@@ -206,5 +210,18 @@ function writeCallbacks(config: string, flows: string): void {
     };
     writeFileSync(join(flows, `ask-${queue}.yaml`), stringify(flow));
   }
+  const say = (hz: number): object => ({ zh: String(hz), en: String(hz) });
+  const outside = {
+    flow: 'outside',
+    languages: ['zh', 'en'],
+    start: 'out',
+    prompts: { after: say(TRANSFERRED.after), vain: say(TRANSFERRED.vain) },
+    nodes: {
+      out: { transfer: { outside: OUTSIDE, ring: '5s' }, answered: 'after', busy: 'vain', noAnswer: 'vain', failed: 'vain' },
+      after: { play: 'after', hangup: true },
+      vain: { play: 'vain', hangup: true },
+    },
+  };
+  writeFileSync(join(flows, 'outside.yaml'), stringify(outside));
   if (!existsSync(join(flows, 'ask-general.yaml'))) throw new Error('the flows of the test were not written');
 }

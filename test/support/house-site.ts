@@ -107,6 +107,20 @@ const DESK_FLOW = {
   },
 };
 
+/** The "text" of a prompt is its frequency; numbers, units and days, which have words of their own, sound all alike. */
+const TONE_SCRIPT = `case "$2" in
+  *[!0-9]* | "") hz=${HZ.spoken} ;;
+  *) hz="$2" ;;
+esac
+exec sox -n -r 8000 "$1" synth ${PROMPT_S} sine "$hz"
+`;
+
+/** What the shipped flows ask; port 9 answers nobody. */
+const NOBODY_THERE = {
+  'core-banking': { kind: 'lookup', url: 'http://127.0.0.1:9/', network: 'loopback' },
+  'sms-gateway': { kind: 'message', url: 'http://127.0.0.1:9/', network: 'loopback', attempts: 1 },
+};
+
 /** What the prompts behind the exits of a line are called, and their tones. */
 const EXITS = { late: HZ.late, refused: HZ.notLetIn, full: HZ.full, closed: HZ.closed, empty: HZ.empty, help: HZ.help } as const;
 export type ExitPrompt = keyof typeof EXITS;
@@ -168,6 +182,7 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
   const music = join(folder, 'music');
   for (const path of [config, flows, music, prompts]) mkdirSync(path, { recursive: true, mode: 0o755 });
   writeToneWav(join(music, 'music.wav'), HZ.music, 30);
+  writeFileSync(join(prompts, 'tone.sh'), TONE_SCRIPT);
   const apiToken = 'a-token-for-tests-only-0123456789';
   writeFileSync(join(config, 'api-token'), `${apiToken}\n`, { mode: 0o600 });
   const write = (name: string, content: unknown): void => writeFileSync(join(config, `${name}.yaml`), yaml(content));
@@ -191,8 +206,9 @@ export function writeHouseSite(options: { folder: string; prompts: string; httpP
     writeFileSync(join(flows, `${id}.yaml`), yaml({ flow: id, languages: ['zh', 'en'], ...flow }));
   }
   if (rules) return { config, music, apiToken };
+  write('endpoints', { endpoints: NOBODY_THERE });
   const shipped = join(projectFolder, 'ivr-flows');
-  for (const name of readdirSync(shipped).filter((file) => file.endsWith('.yaml'))) {
+  for (const name of readdirSync(shipped).filter((file) => /(?<!\.test)\.yaml$/.test(file))) {
     writeFileSync(join(flows, name), withTones(readFileSync(join(shipped, name), 'utf8')));
   }
   writeFileSync(join(flows, 'test-menu.yaml'), yaml(TEST_MENU));
@@ -220,8 +236,7 @@ function hotlineYaml(places: { data: string; flows: string; prompts: string; htt
       '95501': 'transport-card',
     },
     calendars: { service: { always: 'open' } },
-    // The "text" of a prompt is its frequency.
-    prompts: { command: ['sox', '-n', '-r', '8000', '{file}', 'synth', PROMPT_S, 'sine', '{text}'] },
+    prompts: { command: ['/bin/sh', join(prompts, 'tone.sh'), '{file}', '{text}'] },
     skills: ['service', 'lost-card', 'instalments', 'transport', 'english'],
     phones: { failuresAllowed: 3, backOff: { busy: '1s', declined: '1s', unreachable: '1s' } },
   };
