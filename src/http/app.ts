@@ -14,10 +14,12 @@ import { flowRoutes } from './flow-routes.js';
 import { installHeaders } from './headers.js';
 import { historyRoutes } from './history-routes.js';
 import { LiveFeed } from './live-feed.js';
+import { numbersRoutes } from './numbers-routes.js';
 import { operatingRoutes } from './operating-routes.js';
 import { pageRoutes } from './page-routes.js';
 import { readRoutes } from './read-routes.js';
 import { recordingRoutes } from './recording-routes.js';
+import { replayRoutes } from './replay-routes.js';
 import { reportRoutes } from './report-routes.js';
 import { refusals } from './schemas.js';
 import { sessionRoutes } from './session-routes.js';
@@ -81,6 +83,8 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
       reportRoutes(scope, deps, deps.history);
       historyRoutes(scope, deps, deps.history);
     }
+    if (deps.numbers) numbersRoutes(scope, deps, deps.numbers);
+    if (deps.replay) replayRoutes(scope, deps, deps.replay);
     operatingRoutes(scope, deps, metrics);
     liveRoute(scope, feed, access);
     pageRoutes(scope, deps);

@@ -17,7 +17,8 @@ import type {
   RefusedFileView,
 } from '../flow/views.js';
 import type { HistoryReader } from '../ports/history.js';
-import type { Board, FlowDayView, Ledger } from '../service-level/views.js';
+import type { ReplayFrame } from '../service-level/replay-frames.js';
+import type { AgentDayView, Board, FlowDayView, Ledger, QueueDetails } from '../service-level/views.js';
 
 /** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
 export interface HttpDeps {
@@ -50,6 +51,10 @@ export interface HttpDeps {
   readonly emergency?: EmergencyDesk;
   /** What is kept for years; absent: reports and history are not served. */
   readonly history?: HistoryReading;
+  /** What lies behind the board's figures; absent: not served. */
+  readonly numbers?: NumbersReading;
+  /** The past as boards; absent: not served. */
+  readonly replay?: ReplayReading;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
   ready(): Readiness | Promise<Readiness>;
@@ -73,6 +78,29 @@ export interface HistoryReading {
     readonly target: ServiceTarget;
   }>;
   readonly agents: ReadonlyArray<{ readonly agentId: string; readonly name: string; readonly team: string }>;
+}
+
+/** The ledger's figures of the day that are too long for a board, and what of the configuration is needed to judge them. */
+export interface NumbersReading {
+  details(queueId: string): QueueDetails | null;
+  agentDays(): readonly AgentDayView[];
+  readonly targets: ReadonlyMap<string, ServiceTarget>;
+  readonly limits: AgentLimits;
+  /** `ordinary`, `holiday` or `makeUp` (a working day on a weekend), by the calendars. */
+  readonly kindOfDay: (day: string) => string;
+}
+
+/** How long agents may be at something. */
+export interface AgentLimits {
+  /** By reason; none: as long as they like. */
+  readonly notReadyMs: Readonly<Record<string, Ms>>;
+  /** The longest wrap-up of any queue, extensions included; null: no queue has one. */
+  readonly wrapUpMs: Ms | null;
+}
+
+export interface ReplayReading {
+  /** From `begin` to `end`. Rejects when the facts cannot be read, or `signal` says that nobody waits any more. */
+  frames(range: { readonly fromMs: Ms; readonly toMs: Ms }, stepMs: Ms, signal: AbortSignal): AsyncGenerator<ReplayFrame, void>;
 }
 
 /** One part per stay in a queue, and the same as it is printed. */

@@ -7,7 +7,10 @@ import type { HttpDeps } from './deps.js';
 const page = { access: 'open' } as const;
 const hidden = { hide: true } as const;
 /** Addresses of the one document; what stands there is the page's own matter. */
-const ADDRESSES = ['/', '/wallboard', '/flows', '/flows/:id', '/flows/:id/edit', '/flows/:id/versions', '/calls/:id'];
+const ADDRESSES = [
+  ...['/', '/wallboard', '/wall', '/flows', '/flows/:id', '/flows/:id/edit', '/flows/:id/versions', '/calls/:id'],
+  ...['/queues/:id', '/queues/:id/calls', '/agents', '/alarms', '/replay', '/reports', '/staffing'],
+];
 
 /**
  * The built pages: one document under its names, and its files by a closed pattern; a path never reaches the file system. They carry no

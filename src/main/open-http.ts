@@ -3,23 +3,25 @@ import { err, ok } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import type { Domain } from '../control/domain.js';
 import { buildApp } from '../http/app.js';
-import type { AccessToken, HttpDeps } from '../http/deps.js';
+import type { AccessToken, HttpDeps, ReplayReading } from '../http/deps.js';
 import type { Log } from '../ports/log.js';
 import type { RecordingStore } from '../ports/recording-store.js';
 import type { Switch } from '../ports/switch.js';
-import type { Ledger } from '../service-level/views.js';
+import type { CountingLedger } from '../service-level/ledger.js';
 import { readTokens } from './config/tokens.js';
 import { explanationOf } from './explanation.js';
 import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
+import { numbersReading } from './numbers.js';
 import type { Site } from './site.js';
 
 export interface HttpParts {
   readonly site: Site;
   readonly log: Log;
-  readonly ledger: Ledger;
+  readonly ledger: CountingLedger;
   readonly recordings: RecordingStore;
   readonly flows: Required<Pick<HttpDeps, 'flows' | 'emergency'>>;
   readonly history: RunningHistory;
+  readonly replay: ReplayReading;
   readonly nowMs: () => Ms;
   readonly onChange: (listener: () => void) => () => void;
   /** Null while this node stands by. */
@@ -48,6 +50,8 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     flows: parts.flows.flows,
     emergency: parts.flows.emergency,
     history: historyReading(site.settings, parts.history),
+    numbers: numbersReading(site.settings, ledger, parts.nowMs),
+    replay: parts.replay,
     explanation: (callId, language) => explanationOf(site.settings, ledger.storyOf(callId), callId, language),
     agentCommand: async (command) => {
       const running = domain();

@@ -7,13 +7,16 @@ import { RedisStore } from '../adapters/redis/redis-store.js';
 import { dayStartMs, localTime } from '../base/calendar.js';
 import { Domain } from '../control/domain.js';
 import type { Log } from '../ports/log.js';
-import { createLedger } from '../service-level/ledger.js';
+import { type CountingLedger, createLedger, type LedgerOptions } from '../service-level/ledger.js';
 import type { Ledger } from '../service-level/views.js';
 import { openEndpoints } from './endpoints.js';
+import { ExpectedCalls } from './expected-calls.js';
 import { FactFollower } from './fact-follower.js';
 import { FlowsAtWork } from './flows/flows-at-work.js';
 import { startHistory } from './history.js';
+import { siteDays } from './numbers.js';
 import { openHttp } from './open-http.js';
+import { replaying } from './replay.js';
 import { sealRecording } from './sealing.js';
 import { hotlineConfig, preparePrompts, type Site } from './site.js';
 import { chooseSwitch } from './switches.js';
@@ -69,7 +72,8 @@ async function compose(
   closing.push(() => store.close());
 
   const clock = new SystemClock((await store.load()).atMs);
-  const ledger = newLedger(site);
+  const expected = new ExpectedCalls();
+  const ledger = newLedger(site, (queueId, nowMs) => expected.rest(queueId, nowMs));
   const flows = await FlowsAtWork.open({ site, ledger, nowMs: () => clock.nowMs(), log });
   closing.push(() => flows.close());
   const { report, catalogue: made } = await preparePrompts(flows.site());
@@ -113,6 +117,11 @@ async function compose(
     log,
     ledger,
     history: kept,
+    replay: replaying({
+      store,
+      newLedger: () => newLedger(site),
+      dayStartMs: (atMs) => dayStartMs(settings.site.timeZone, atMs),
+    }),
     recordings,
     flows,
     nowMs: () => clock.nowMs(),
@@ -153,6 +162,14 @@ async function compose(
   await flows.begin(domain);
   jobs.startWork();
   kept.writer.start();
+  expected.start({
+    reader: kept.history,
+    queues: settings.acd.queues.map(({ id }) => id),
+    days: siteDays(settings),
+    nowMs: () => clock.nowMs(),
+    log,
+  });
+  closing.push(async () => expected.stop());
   // Jobs that could not be kept when their recording ended.
   for (const { recordingId, callId, state } of ledger.recordings(5_000)) {
     if (state === 'ended' || state === 'partial') {
@@ -164,7 +181,7 @@ async function compose(
   return { address: http.address, domain, ledger, stop: close };
 }
 
-function newLedger({ settings }: Site): Ledger {
+function newLedger({ settings }: Site, expectedRest?: NonNullable<LedgerOptions['expectedRest']>): CountingLedger {
   const { queues, agents } = settings.acd;
   const { timeZone } = settings.site;
   return createLedger({
@@ -172,6 +189,7 @@ function newLedger({ settings }: Site): Ledger {
     agents,
     dayStartMs: (atMs) => dayStartMs(timeZone, atMs),
     dayName: (atMs) => localTime(timeZone, atMs).day,
+    ...(expectedRest === undefined ? {} : { expectedRest }),
   });
 }
 

@@ -6,6 +6,7 @@ import type { AlarmView } from './alarms/alarm-fold.js';
 import type { CallbackView } from './callback-fold.js';
 import type { WaitCounts } from './wait-histogram.js';
 
+export type { AgentDayView } from './agent-day.js';
 export type { AlarmView } from './alarms/alarm-fold.js';
 export type { CallbackView } from './callback-fold.js';
 

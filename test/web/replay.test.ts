@@ -1,0 +1,100 @@
+import { gunzipSync } from 'node:zlib';
+import t from 'tap';
+import { MINUTE } from '../../src/base/time.js';
+import { buildApp } from '../../src/http/app.js';
+import { createLedger } from '../../src/service-level/ledger.js';
+import { applyDelta } from '../../src/service-level/live-frames.js';
+import type { ReplayFrame } from '../../src/service-level/replay-frames.js';
+import type { Board } from '../../src/service-level/views.js';
+import { aHouse } from '../http/house.js';
+import { DAY_START, siteDay } from '../support/history-world.js';
+import { numbersStage } from './numbers-stage.js';
+
+/** The past as boards: what the API says of an hour that has been. */
+
+const stage = await numbersStage();
+t.teardown(() => stage.close());
+const app = buildApp(aHouse(stage.deps));
+await app.ready();
+t.teardown(() => app.close());
+const get = (query: string, headers = {}) =>
+  app.inject({ url: `/api/v1/replay?${query}`, headers: { host: '127.0.0.1', ...headers } });
+const framesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ReplayFrame);
+
+t.test('each frame is the board that stood there at that moment', async (t) => {
+  const [from, to] = [DAY_START + 30 * MINUTE, DAY_START + 40 * MINUTE];
+  const answer = await get(`from=${from}&to=${to}`);
+  t.equal(answer.statusCode, 200);
+  const frames = framesOf(answer.body);
+  t.match(frames[0], { type: 'begin', fromMs: from, toMs: to, stepMs: 1_000 });
+  t.match(frames.at(-1), { type: 'end', atMs: to, isCut: false });
+  const slow = createLedger({ queues: stage.day.queues, agents: [], dayStartMs: siteDay });
+  const facts = [...stage.day.facts];
+  const expected = (atMs: number): Board => {
+    while (facts[0] !== undefined && facts[0].atMs <= atMs) slow.add(facts.shift() as never);
+    return slow.board(atMs);
+  };
+  let board: Board | null = null;
+  let deltas = 0;
+  for (const frame of frames) {
+    if (frame.type === 'begin') board = frame.board;
+    else if (frame.type === 'delta') board = applyDelta(board as Board, frame);
+    else break;
+    deltas += 1;
+    t.same(JSON.parse(JSON.stringify(board)), JSON.parse(JSON.stringify(expected(board?.atMs ?? 0))), `frame ${deltas}`);
+  }
+  t.ok(deltas > 100, `${deltas} frames`);
+});
+
+t.test('an hour is small on the wire', async (t) => {
+  const answer = await get(`from=${DAY_START + 30 * MINUTE}&to=${DAY_START + 90 * MINUTE}`, { 'accept-encoding': 'gzip' });
+  t.equal(answer.headers['content-encoding'], 'gzip');
+  const frames = framesOf(gunzipSync(answer.rawPayload).toString());
+  t.match(frames.at(-1), { type: 'end', isCut: false });
+  t.ok(answer.rawPayload.length < 1_000_000, `${answer.rawPayload.length} bytes, ${frames.length} frames`);
+});
+
+t.test('bounds, and one at a time', async (t) => {
+  const refused = async (query: string) => {
+    const { statusCode, body } = await get(query);
+    return [statusCode, JSON.parse(body).id];
+  };
+  t.same(await refused(`from=${DAY_START}&to=${DAY_START + 121 * MINUTE}`), [400, 'range-too-long']);
+  t.same(await refused(`from=${stage.nowMs + 1}&to=${stage.nowMs + 2}`), [409, 'not-yet']);
+  t.same(await refused('from=yesterday'), [400, 'bad-request']);
+  t.same(await refused(`from=${DAY_START}&to=${DAY_START}`), [400, 'bad-request']);
+  const query = `from=${DAY_START}&to=${DAY_START + MINUTE}`;
+  const both = await Promise.all([get(query), get(query)]);
+  t.same(both.map(({ statusCode }) => statusCode).sort(), [200, 429]);
+  t.equal((await get(query)).statusCode, 200, 'and then the next');
+});
+
+t.test('facts that cannot be read are told as that, and let the next one in', async (t) => {
+  let isAway = true;
+  const faults: string[] = [];
+  const own = buildApp(
+    aHouse({
+      ...stage.deps,
+      onFault: (error) => faults.push(error.message),
+      replay: {
+        async *frames(range, stepMs, signal) {
+          if (isAway) throw new Error('redis is away');
+          yield* (stage.deps.replay as NonNullable<typeof stage.deps.replay>).frames(range, stepMs, signal);
+        },
+      },
+    }),
+  );
+  await own.ready();
+  t.teardown(() => own.close());
+  const ask = () =>
+    own.inject({ url: `/api/v1/replay?from=${DAY_START}&to=${DAY_START + MINUTE}`, headers: { host: '127.0.0.1' } });
+  const answer = await ask();
+  t.same([answer.statusCode, answer.json().id], [503, 'unavailable-facts']);
+  t.same(faults, ['redis is away']);
+  isAway = false;
+  t.equal((await ask()).statusCode, 200);
+});
