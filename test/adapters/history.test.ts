@@ -255,7 +255,7 @@ function contract(kind: Kind): void {
       });
       const gone = new Promise((resolve) => child.once('exit', resolve));
       await new Promise((resolve) => child.stdout.once('data', resolve));
-      await pause(random.next() * 200);
+      await pause(random.next() * 60);
       child.kill('SIGKILL');
       await gone;
       kills += 1;
@@ -284,8 +284,8 @@ const fold = new HistoryFold({
   dayStartMs: (atMs) => dayStartMs('Asia/Shanghai', atMs),
 });
 process.stdout.write('at work\\n');
-for (let at = start.position.seq; at < facts.length; at += 20) {
-  const batch = fold.take(facts.slice(at, at + 20));
+for (let at = start.position.seq; at < facts.length; at += 4) {
+  const batch = fold.take(facts.slice(at, at + 4));
   if (batch && (await history.write(batch)) !== 'written') throw new Error('not written');
   await pause(1);
 }
