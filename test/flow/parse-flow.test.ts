@@ -10,7 +10,17 @@ const known: KnownNames = {
   skills: ['service', 'instalments', 'english'],
   calendars: ['service'],
   flows: ['credit-card', 'transport-card', 'after-hours'],
-  prompts: ['no-input', 'invalid-key', 'goodbye', 'sorry-closed', 'sorry-busy'].map((name) => `system/${name}`),
+  prompts: [
+    'no-input',
+    'invalid-key',
+    'goodbye',
+    'sorry-closed',
+    'sorry-busy',
+    'one-moment',
+    'message-thanks',
+    'survey-thanks',
+    'cannot-tell',
+  ].map((name) => `system/${name}`),
 };
 
 /** A right flow; each case below spoils one line of it. */

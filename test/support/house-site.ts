@@ -33,6 +33,8 @@ export const HZ = {
   closed: 1250,
   empty: 1350,
   help: 1450,
+  /** A person at the other end of the trunk. */
+  outside: 1900,
   /** 1001 sends 1500, 1002 1600 ... */
   agent: 1500,
 } as const;

@@ -50,12 +50,19 @@ export class House {
     readonly url: string,
     readonly config: string,
     private readonly token: string,
+    readonly outside: Phone | null,
   ) {
     this.follow = new HouseFacts(store);
   }
 
-  /** `serving: false`: everything but hotline is up. */
-  static async open(t: Test, options: { serving?: boolean; rules?: HouseRules } = {}): Promise<House> {
+  /**
+   * `serving: false`: everything but hotline is up. `trunk`: the trunk leads to a measuring phone, `outside`. `prepare` may change the site in `folder`
+   * before it is read.
+   */
+  static async open(
+    t: Test,
+    options: { serving?: boolean; rules?: HouseRules; trunk?: boolean; prepare?: (folder: string) => void } = {},
+  ): Promise<House> {
     const { rules } = options;
     t.setTimeout(FILE_WITHIN_MS);
     const tests = join(cacheFolder(process.env), 'tests');
@@ -65,6 +72,8 @@ export class House {
     const prompts = join(tests, 'house-prompts');
     const httpPort = await freePorts(1);
     const { config, music, apiToken } = writeHouseSite({ folder, prompts, httpPort, ...(rules && { rules }) });
+    options.prepare?.(folder);
+    const outside = options.trunk ? await createPhone({ name: 'outside', toneHz: HZ.outside }) : null;
     const names = agentsOf(rules);
     const measuring = names.filter((name) => !isServedBySipp(name, rules));
     const phones = await Promise.all(measuring.map((name) => createPhone({ name, toneHz: agentHz(name) })));
@@ -85,6 +94,7 @@ export class House {
           music,
           ownNumbers: [STRAIGHT],
           phones: contacts.map((each) => ({ ...each, password: null })),
+          ...(outside && { trunks: [{ name: 'trunk', match: '127.0.0.1', contact: `sip:127.0.0.1:${outside.port}` }] }),
           fallback: { announcements: [join(prompts, 'fallback-zh')], goodbye: join(prompts, 'fallback-zh'), members: ['1001'] },
         },
       }),
@@ -103,7 +113,7 @@ export class House {
     const site = await readSite({ env, config });
     if (!site.ok) throw new Error(`the configuration of the tests is wrong: ${JSON.stringify(site.error)}`);
     const store = await RedisStore.connect({ url: redis.url, domain: 'house', log: SILENT });
-    const house = new House(folder, stack, hotline, site.value, store, url, config, apiToken);
+    const house = new House(folder, stack, hotline, site.value, store, url, config, apiToken, outside);
     for (const phone of phones) house.phones.set(phone.name, phone);
     for (const [name, port] of sippPorts) house.#sippPorts.set(name, port);
     t.teardown(() => house.#close());
@@ -300,9 +310,11 @@ export class House {
     return this.#json<T>(path, await this.#fetch(path));
   }
 
-  async post<T>(path: string, body: unknown): Promise<T> {
-    const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    return this.#json<T>(path, await this.#fetch(path, init));
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.#write<T>('POST', path, body);
+  }
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#write<T>('PUT', path, body);
   }
 
   /** One figure of /metrics. */
@@ -327,6 +339,11 @@ export class House {
     return JSON.parse(body) as T;
   }
 
+  async #write<T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> {
+    const init = { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    return this.#json<T>(path, await this.#fetch(path, init));
+  }
+
   async #json<T>(path: string, response: Response): Promise<T> {
     const text = await response.text();
     if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${text}`);
@@ -338,11 +355,15 @@ export class House {
     return fetch(`${this.url}${path}`, { ...init, headers, signal: AbortSignal.timeout(10_000) });
   }
 
+  #ownPhones(): Phone[] {
+    return [...this.phones.values(), ...(this.outside ? [this.outside] : [])];
+  }
+
   /** Everybody hangs up and goes home. */
   async #putAway(): Promise<void> {
     for (const sipp of this.#sipps.splice(0)) await sipp.stop(0);
     for (const caller of this.#callers.splice(0)) await caller.close();
-    for (const phone of this.phones.values()) {
+    for (const phone of this.#ownPhones()) {
       phone.hangUp();
       phone.behave({});
     }
@@ -355,7 +376,7 @@ export class House {
 
   async #close(): Promise<void> {
     for (const sipp of this.#sipps) await sipp.stop(0);
-    await Promise.all([...this.#callers, ...this.phones.values()].map((phone) => phone.close()));
+    await Promise.all([...this.#callers, ...this.#ownPhones()].map((phone) => phone.close()));
     await this.hotline.stop();
     await this.store.close();
   }
