@@ -316,7 +316,7 @@ function checkEmergency(emergency: Reader, settings: Reader | null): void {
 type Verdict = true | readonly [rule: string, message: string];
 
 /** Looks into a file that may have any shape. */
-class Reader {
+export class Reader {
   constructor(
     private readonly file: SourceFile,
     private readonly findings: ConfigFinding[],
