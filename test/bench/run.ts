@@ -1,6 +1,7 @@
 import { engineBench } from './engine.js';
 import { handover } from './handover.js';
 import { historyBench } from './history.js';
+import { liveBench } from './live.js';
 import { menus } from './menus.js';
 import { published } from './published.js';
 
@@ -12,6 +13,7 @@ const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> 
   engine: engineBench,
   handover,
   history: historyBench,
+  live: liveBench,
   menus,
   published,
 };
