@@ -249,6 +249,7 @@ function EditorHost(props: HostProps) {
         text: latest.current.text,
         label: words.editorLabel,
         isReadOnly: latest.current.isReadOnly,
+        phrases: words.editorPhrases,
         onChange: (text) => latest.current.onChange(text),
         onLine: (line) => latest.current.onLine(line),
         onSave: () => latest.current.onSave(),

@@ -1,4 +1,4 @@
-import type { Route } from '../router.js';
+import type { FlowRoute } from '../app.js';
 import { CallPage } from './call-page.js';
 import { EditPage } from './edit-page.js';
 import { FlowList } from './flow-list.js';
@@ -6,7 +6,7 @@ import { FlowPage } from './flow-page.js';
 import { VersionsPage } from './versions-page.js';
 
 /** Entry of the part of the pages that is about flows; loaded when one of them is opened. */
-export function FlowPages({ route }: { route: Exclude<Route, { page: 'unknown' | 'wallboard' }> }) {
+export function FlowPages({ route }: { route: FlowRoute }) {
   switch (route.page) {
     case 'flows':
       return <FlowList />;

@@ -1,6 +1,8 @@
+import { defaultKeymap, history, historyKeymap, insertNewlineKeepIndent } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
-import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
+import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, type Text } from '@codemirror/state';
 import {
   EditorView,
@@ -12,8 +14,6 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { Finding } from '../../flow/finding.js';
-import { editHistory, historyKeys } from './edit-history.js';
-import { editorKeys } from './editor-keys.js';
 
 /**
  * CodeMirror 6, because it is the best kept editor component and takes Chinese input, keyboards and screen readers seriously. It lives in a
@@ -33,6 +33,8 @@ export interface TextEditorOptions {
   readonly text: string;
   readonly label: string;
   readonly isReadOnly: boolean;
+  /** What the component says by itself, English -> the page's language. */
+  readonly phrases: Readonly<Record<string, string>>;
   readonly onChange: (text: string) => void;
   /** The cursor is in another line now, counted from 1. */
   readonly onLine: (line: number) => void;
@@ -57,7 +59,11 @@ export function openTextEditor(host: HTMLElement, options: TextEditorOptions): T
         bracketMatching(),
         yaml(),
         indentUnit.of('  '),
-        editHistory,
+        history(),
+        // The browser's own search sees only the lines near the window.
+        search({ top: true }),
+        highlightSelectionMatches(),
+        EditorState.phrases.of(options.phrases),
         keymap.of([
           {
             key: 'Mod-s',
@@ -67,8 +73,13 @@ export function openTextEditor(host: HTMLElement, options: TextEditorOptions): T
               return true;
             },
           },
-          ...historyKeys,
-          ...editorKeys,
+          // YAML's depth is the author's: a guess at it would be wrong as often as right.
+          { key: 'Enter', run: (view) => view.state.readOnly || insertNewlineKeepIndent(view) },
+          ...historyKeymap,
+          ...searchKeymap,
+          ...lintKeymap,
+          // Tab is left alone: it leads out of the editor, as keyboard users expect.
+          ...defaultKeymap,
         ]),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', autocapitalize: 'off' }),
@@ -156,6 +167,14 @@ const look = EditorView.theme({
   '.cm-lintRange': { backgroundImage: 'none !important', paddingBottom: '0' },
   '.cm-lintRange-error': { textDecoration: 'underline wavy var(--bad) 2px', textUnderlineOffset: '3px' },
   '.cm-lintRange-warning': { textDecoration: 'underline wavy var(--warn) 2px', textUnderlineOffset: '3px' },
+  '.cm-panels': { backgroundColor: 'var(--raised)', color: 'var(--text)', borderBottom: '1px solid var(--edge)' },
+  '.cm-panel.cm-search input, .cm-panel.cm-search button': {
+    fontSize: '0.9rem',
+    color: 'var(--text)',
+    background: 'var(--card)',
+  },
+  '.cm-searchMatch': { backgroundColor: 'var(--trough)', outline: '1px solid var(--warn)' },
+  '.cm-selectionMatch': { backgroundColor: 'var(--trough)' },
   '.cm-gutter-lint': { width: '1.4em' },
   '.cm-lint-marker': { content: 'normal !important', width: '1em', height: '1em', textAlign: 'center', lineHeight: '1.4' },
   '.cm-lint-marker-error::before': { content: '"✕"', color: 'var(--bad)', fontWeight: '700' },
