@@ -2,16 +2,19 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AgentId } from '../base/ids.js';
-import type { AccessToken, HttpDeps, Role } from './deps.js';
+import { installAudit } from './audit-trail.js';
+import { isLoopback } from './caller-address.js';
+import type { AccessToken, AuditEntry, HeldSession, HttpDeps, Role } from './deps.js';
 import { ApiError } from './errors.js';
 
 /**
  * Who may do what. Each route names its rule in `config.access`; a route without a rule does not start. Three checks stand before every handler:
- * the Host header (a foreign name that resolves to us is DNS rebinding), the Origin (a foreign page in the browser of somebody who may), the token.
+ * the Host header (a foreign name that resolves to us is DNS rebinding), the Origin (a foreign page in the browser of somebody who may), and who asks:
+ * a bearer token, or a session whose cookie scripts cannot read. A session changes things only for a page of ours (see `isOfOurPage`).
  *
- * open: anybody. read: any token, or nobody's when reads are free. listen: supervisor or admin, or nobody's when reads are free.
- * agentWrite: a bearer token always; an agent's own token, supervisor or admin. supervise: a bearer token always; supervisor or admin.
- * administer: a bearer token always; admin.
+ * open: anybody. read: anybody who is known, or nobody when reads are free. listen: supervisor or admin, or nobody when reads are free.
+ * agentWrite: an agent for oneself, supervisor or admin. supervise: supervisor or admin. administer: admin. Of these three a supervisor of teams
+ * changes agents of these teams only.
  */
 export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite' | 'supervise' | 'administer';
 
@@ -21,6 +24,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | null;
+    /** What the audit says besides; set by handlers. Nothing secret, no numbers of callers. */
+    auditDetail: AuditEntry['detail'] | null;
   }
   interface FastifyInstance {
     /** Every route with its rule, for the tests of the role x route matrix. */
@@ -37,9 +42,14 @@ export interface RouteEntry {
 /** Who asks. `local` is somebody on this machine without a token, who may read. */
 export interface Principal {
   readonly name: string;
+  /** For people. */
+  readonly title: string;
   readonly role: Role | 'local';
+  /** Teams whose agents a supervisor may change; null: all. */
+  readonly teams: readonly string[] | null;
   readonly agentId: AgentId | null;
-  readonly via: 'bearer' | 'cookie' | 'local';
+  readonly via: 'bearer' | 'session' | 'local';
+  readonly session: HeldSession | null;
 }
 
 const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
@@ -53,15 +63,15 @@ const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
 const CHANGES: ReadonlySet<AccessRule> = new Set(['agentWrite', 'supervise', 'administer']);
 
 export const SESSION_COOKIE = 'hotline_session';
+/** Another site's form or link cannot send it. */
+const PAGE_HEADER = 'x-hotline-page';
 const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 
 export interface Access {
   /** The holder of a token as it stands now, or null. Constant time over all tokens. */
   holderOf(secret: string): AccessToken | null;
-  /** Who sent this request; null when nobody that we know. A wrong token is nobody even where reads are free. */
-  identify(request: FastifyRequest): Principal | null;
-  /** Whether the request may read. For feeds that stay open: asked again and again. */
-  mayRead(request: FastifyRequest): boolean;
+  /** Whether who opened a feed may still read, as the same one. Asked each second. */
+  mayStay(request: FastifyRequest): boolean;
 }
 
 /** Checks every request of `app` before its handler. Throws at once when a token is weak. */
@@ -72,6 +82,7 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
   const origins = new Set((deps.allowedOrigins ?? []).map((origin) => origin.toLowerCase()));
 
   app.decorateRequest('principal', null);
+  app.decorateRequest('auditDetail', null);
   app.decorate('routeTable', []);
   app.addHook('onRoute', (route) => {
     // The pages of the API's description are routes of a plugin that knows nothing of our rules.
@@ -86,11 +97,12 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
     }
     const isUpgrade = request.headers.upgrade !== undefined;
     if ((request.method !== 'GET' && request.method !== 'HEAD') || isUpgrade) refuseForeignOrigin(request, origins);
-    request.principal = access.identify(request);
     // Without a rule it is the answer to a path that does not exist.
     const rule = request.routeOptions.config?.access ?? 'open';
-    if (rule !== 'open') authorise(request, rule);
+    request.principal = await access.identify(request, rule);
+    if (rule !== 'open') authorise(request, rule, deps);
   });
+  installAudit(app, deps);
   // @fastify/websocket ends the connection of a refused upgrade only if its own hook, which comes after ours, has seen the request; else the
   // socket would stay for ever, and closing the server would wait for it.
   app.addHook('onResponse', async (request) => {
@@ -99,7 +111,7 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
   return access;
 }
 
-function createAccess(deps: HttpDeps): Access {
+function createAccess(deps: HttpDeps) {
   const bindIsLoopback = isLoopback(deps.bind.host);
   const holderOf = (secret: string): AccessToken | null => {
     const given = digest(secret);
@@ -112,35 +124,81 @@ function createAccess(deps: HttpDeps): Access {
     isLoopback(hostOf(request)) &&
     request.headers['x-forwarded-for'] === undefined &&
     request.headers.forwarded === undefined;
-  const identify = (request: FastifyRequest): Principal | null => {
+  /** Null when nobody that we know. A wrong token is nobody even where reads are free. */
+  const identify = async (request: FastifyRequest, rule: AccessRule): Promise<Principal | null> => {
     const bearer = bearerOf(request);
-    if (bearer !== null) return principalOf(holderOf(bearer), 'bearer');
+    if (bearer !== null) return bearerPrincipal(holderOf(bearer));
     const cookie = cookieOf(request);
-    const holder = cookie === null ? null : principalOf(holderOf(cookie), 'cookie');
-    if (holder !== null) return holder;
-    return readsAreFree(request) ? { name: 'local', role: 'local', agentId: null, via: 'local' } : null;
+    const found = cookie === null ? null : await deps.signIns.find(cookie);
+    if (found !== null && found !== 'unavailable') return sessionPrincipal(found);
+    if (readsAreFree(request)) return LOCAL;
+    // Not 401: the page would ask for a password that cannot be checked now either.
+    if (found === 'unavailable' && (rule !== 'open' || request.routeOptions.url === '/api/v1/session')) {
+      throw new ApiError(503, 'unavailable-sign-in', 'Who is signed in cannot be looked up now; it is tried again by itself.');
+    }
+    return null;
   };
-  return { holderOf, identify, mayRead: (request) => identify(request) !== null };
+  const mayStay = (request: FastifyRequest): boolean => {
+    const who = request.principal;
+    if (who === null) return false;
+    if (who.via === 'session') return who.session !== null && deps.signIns.stands(who.session.sessionId);
+    if (who.via === 'local') return true;
+    const holder = holderOf(bearerOf(request) ?? '');
+    return holder !== null && holder.role === who.role && holder.name === who.name;
+  };
+  return { holderOf, identify, mayStay };
 }
 
-function authorise(request: FastifyRequest, rule: AccessRule): void {
+const LOCAL: Principal = { name: 'local', title: '', role: 'local', teams: null, agentId: null, via: 'local', session: null };
+
+function authorise(request: FastifyRequest, rule: AccessRule, deps: HttpDeps): void {
   const who = request.principal;
-  if (who === null) throw new ApiError(401, 'unauthorized', 'Send a token that is known here.');
-  // A cookie rides along with any request of the browser; a bearer token must be put there on purpose.
-  if (CHANGES.has(rule) && who.via !== 'bearer') {
-    throw new ApiError(401, 'unauthorized', 'Changes need a token in the Authorization header.');
+  if (who === null || (CHANGES.has(rule) && who.via === 'local')) {
+    throw new ApiError(401, 'unauthorized', 'Sign in, or send a token that is known here.');
   }
+  if (CHANGES.has(rule)) refuseForeignPage(request);
   if (!MAY[rule].includes(who.role)) throw new ApiError(403, 'forbidden', `The role ${who.role} may not do this.`);
-  if (rule === 'agentWrite' && who.role === 'agent') {
-    const { id } = request.params as { id?: string };
-    if (who.agentId === null || who.agentId !== id)
-      throw new ApiError(403, 'forbidden', 'This token may only change its own agent.');
+  if (!CHANGES.has(rule) || !request.routeOptions.url?.startsWith('/api/v1/agents/:id')) return;
+  const { id } = request.params as { id?: string };
+  if (who.role === 'agent' && (who.agentId === null || who.agentId !== id)) {
+    throw new ApiError(403, 'forbidden', 'You may only change the agent that you are.');
+  }
+  if (id !== undefined) refuseOtherTeams(deps, who, id);
+}
+
+/**
+ * A cookie rides along with any request of the browser. A page of ours says so in a header, which no form of another site can send, and the browser
+ * says where the page is from.
+ */
+export function refuseForeignPage(request: FastifyRequest): void {
+  if (request.principal?.via !== 'session' || request.method === 'GET') return;
+  if (request.headers[PAGE_HEADER] === '1' && request.headers.origin !== undefined) return;
+  throw new ApiError(
+    403,
+    'foreign-page',
+    'A session changes things only from the pages of this server; elsewhere, send a token.',
+  );
+}
+
+/** A supervisor of teams changes no agents of other teams. An agent that does not exist is let through: the handler says so. */
+export function refuseOtherTeams(deps: Pick<HttpDeps, 'board'>, who: Principal | null, agentId: string): void {
+  if (who === null || who.teams === null) return;
+  const agent = deps.board().agents.find((each) => each.agentId === agentId);
+  if (agent !== undefined && !who.teams.includes(agent.team)) {
+    throw new ApiError(403, 'not-your-team', `The agent "${agentId}" is of the team "${agent.team}", which is not one of yours.`);
   }
 }
 
 /** May this one see whole numbers of callers? */
 export const seesNumbers = (who: Principal | null): boolean =>
   who !== null && (who.role === 'supervisor' || who.role === 'admin');
+
+/** May this one see the figures of an agent in reports? An agent only the own ones, a supervisor those of the teams. */
+export function seesFiguresOf(who: Principal | null, agent: { readonly agentId: string | null; readonly team: string }): boolean {
+  if (who === null) return false;
+  if (who.role === 'agent') return who.agentId === agent.agentId;
+  return who.teams === null || who.teams.includes(agent.team);
+}
 
 function refuseWeak(token: AccessToken): void {
   if (!SECRET.test(token.secret)) {
@@ -150,8 +208,21 @@ function refuseWeak(token: AccessToken): void {
     throw new Error(`the token "${token.name}" has role agent but names no agent`);
 }
 
-const principalOf = (token: AccessToken | null, via: 'bearer' | 'cookie'): Principal | null =>
-  token === null ? null : { name: token.name, role: token.role, agentId: token.agentId, via };
+const bearerPrincipal = (token: AccessToken | null): Principal | null =>
+  token && {
+    name: token.name,
+    title: token.name,
+    role: token.role,
+    teams: null,
+    agentId: token.agentId,
+    via: 'bearer',
+    session: null,
+  };
+
+export function sessionPrincipal(session: HeldSession): Principal {
+  const { name, title, role, teams, agentId } = session.holder;
+  return { name, title, role, teams, agentId, via: 'session', session };
+}
 
 /** Equal length for timingSafeEqual, and nothing to learn from how far a comparison went. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -162,17 +233,12 @@ function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
 }
 
-function cookieOf(request: FastifyRequest): string | null {
+export function cookieOf(request: FastifyRequest): string | null {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const at = pair.indexOf('=');
     if (at > 0 && pair.slice(0, at).trim() === SESSION_COOKIE) return pair.slice(at + 1).trim();
   }
   return null;
-}
-
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase();
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
 /** The name in the Host header, without port and brackets; empty when there is none or it is no host. */

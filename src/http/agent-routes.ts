@@ -129,7 +129,7 @@ export function agentRoutes(app: FastifyInstance, deps: HttpDeps): void {
             ...refusals(
               [400, 'bad-request'],
               [401, 'unauthorized'],
-              [403, 'forbidden, foreign-origin'],
+              [403, 'forbidden, not-your-team, foreign-origin, foreign-page'],
               [404, 'no-such-agent'],
               [409, 'refused in the present state, such as agent-not-signed-in'],
               [413, 'body-too-large'],

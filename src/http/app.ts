@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type Access, installAccess } from './access.js';
 import { agentRoutes } from './agent-routes.js';
+import { auditRoutes } from './audit-routes.js';
 import { boardMetrics } from './board-metrics.js';
 import { callRoutes } from './call-routes.js';
 import { callbackRoutes } from './callback-routes.js';
@@ -78,10 +79,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     recordingRoutes(scope, deps);
     flowRoutes(scope, deps);
     emergencyRoutes(scope, deps);
-    sessionRoutes(scope, deps, access);
+    sessionRoutes(scope, deps);
     if (deps.history) {
       reportRoutes(scope, deps, deps.history);
       historyRoutes(scope, deps, deps.history);
+      auditRoutes(scope, deps, deps.history);
     }
     if (deps.numbers) numbersRoutes(scope, deps, deps.numbers);
     if (deps.replay) replayRoutes(scope, deps, deps.replay);
@@ -106,7 +108,7 @@ function liveRoute(app: FastifyInstance, feed: LiveFeed, access: Access): void {
       reply.headers({ upgrade: 'websocket', connection: 'upgrade' });
       throw new ApiError(426, 'upgrade-required', 'Open this address as a WebSocket.');
     },
-    wsHandler: (socket, request) => feed.join(socket, () => access.mayRead(request)),
+    wsHandler: (socket, request) => feed.join(socket, () => access.mayStay(request)),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AgentId, CallId } from '../base/ids.js';
+import { refuseOtherTeams } from './access.js';
 import type { CallCommand, HttpDeps } from './deps.js';
 import { ApiError, fromRefusal, notFound } from './errors.js';
 import { idOf } from './read-routes.js';
@@ -87,7 +88,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
             ...refusals(
               [400, 'bad-request'],
               [401, 'unauthorized'],
-              [403, 'forbidden, foreign-origin'],
+              [403, 'forbidden, not-your-team, foreign-origin, foreign-page'],
               [404, 'no-such-call, no-such-agent, no-such-queue'],
               [409, 'refused in the present state: call-not-waiting, queue-full, queue-closed, no-agents, agent-not-signed-in'],
               [413, 'body-too-large'],
@@ -101,7 +102,12 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
       async (request) => {
         const callId = idOf(request) as CallId;
         const by = request.principal?.name ?? 'unknown';
-        const done = await deps.callCommand(verb.command(callId, by, request.body as Body, request));
+        const command = verb.command(callId, by, request.body as Body, request);
+        if (command.kind === 'assign') {
+          refuseOtherTeams(deps, request.principal, command.agentId);
+          request.auditDetail = { agentId: command.agentId };
+        }
+        const done = await deps.callCommand(command);
         if (!done.ok) throw fromRefusal(done.error);
         const call = deps.ledger.call(callId);
         if (call === null) throw notFound('no-such-call', `There is no call "${callId}", or it was long ago.`);

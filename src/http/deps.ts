@@ -32,6 +32,10 @@ export interface HttpDeps {
   readonly allowedOrigins?: readonly string[];
   /** Asked at each request, so that a token that was taken away stops working at once. */
   tokens(): readonly AccessToken[];
+  /** People and walls that are signed in. */
+  readonly signIns: SignIns;
+  /** Notes who was let do what. Resolves when it is noted as well as can be; never rejects. */
+  audit(entry: AuditEntry): Promise<void>;
   nowMs(): Ms;
   /** The one source of every figure. */
   board(): Board;
@@ -128,6 +132,72 @@ export interface AccessToken {
   readonly agentId: AgentId | null;
   /** At least 16 characters of A-Z a-z 0-9 . _ ~ - */
   readonly secret: string;
+}
+
+/** One who may sign in: a person of the users file, or the holder of a token. */
+export interface Holder {
+  readonly kind: 'user' | 'token';
+  /** For facts and the audit. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly role: Role;
+  /** Teams whose agents a supervisor may change; null: all. */
+  readonly teams: readonly string[] | null;
+  readonly agentId: AgentId | null;
+}
+
+/** A sign-in that stands. `sessionId` is not secret. */
+export interface HeldSession {
+  readonly sessionId: string;
+  readonly holder: Holder;
+  readonly createdMs: Ms;
+  readonly lastSeenMs: Ms;
+  /** When it ends at the latest. */
+  readonly expiresMs: Ms;
+  readonly address: string;
+}
+
+/** `too-many-tries` says when to try again. */
+export interface SignInRefusal extends Refusal {
+  readonly retryAfterMs?: Ms;
+}
+
+/** Sign-ins of people and walls, kept outside the process. None of these rejects. */
+export interface SignIns {
+  /** Whether there is anybody who could sign in with a password. */
+  hasUsers(): boolean;
+  /** Refusals: wrong-sign-in (nothing tells whether the name exists), too-many-tries, unavailable-sign-in. */
+  withPassword(asked: {
+    readonly user: string;
+    readonly password: string;
+    readonly address: string;
+  }): Promise<Result<NewSession, SignInRefusal>>;
+  /** As `withPassword`. */
+  withToken(asked: { readonly token: string; readonly address: string }): Promise<Result<NewSession, SignInRefusal>>;
+  /** The session of a cookie as it stands now. `unavailable`: it cannot be asked for now, and was not lately. */
+  find(secret: string): Promise<HeldSession | null | 'unavailable'>;
+  /** As `find`, of what was known a moment ago, for feeds that ask each second: an ended session is told within three seconds. */
+  stands(sessionId: string): boolean;
+  /** Newest first. */
+  all(): Promise<readonly HeldSession[] | 'unavailable'>;
+  end(sessionId: string): Promise<'ended' | 'unavailable'>;
+}
+
+/** `secret` is what the cookie carries; it is known to nobody else. */
+export interface NewSession extends HeldSession {
+  readonly secret: string;
+}
+
+/** `action` is the route in words, like `agents/force-status`; `subject` what it was done to. */
+export interface AuditEntry {
+  readonly by: string;
+  readonly role: string;
+  readonly via: string;
+  readonly action: string;
+  readonly subject: string | null;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+  readonly address: string;
 }
 
 /** What a supervisor changes about a waiting call. `by` is the name of the token, for the facts. */

@@ -88,36 +88,6 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
         return { ...(await stamp()), call: shownCall(call, request), stays, offers, legs, visits: walks, facts };
       }),
   );
-  auditRoute(app, deps, history);
-}
-
-function auditRoute(app: FastifyInstance, deps: HttpDeps, { reader }: HistoryReading): void {
-  const site = siteTime(deps.site.timeZone, () => deps.nowMs());
-  app.get(
-    '/api/v1/history/audit',
-    {
-      config: { access: 'listen' },
-      validatorCompiler: queryCompiler,
-      schema: {
-        tags: ['history'],
-        summary: 'Who changed what, newest first',
-        querystring: querySchema('from', 'to', 'limit'),
-        response: {
-          200: answer('changes', { changes: rows(record) }),
-          ...refusals([400, 'bad-request, range-too-long'], [403, 'forbidden'], [503, 'unavailable-history']),
-          ...readRefusals,
-        },
-      },
-    },
-    (request) =>
-      fromHistory(deps, async () => {
-        const query = queryOf(request);
-        const changes = await reader.audit({ ...rangeOf(query, site), limit: query.limit });
-        const { position } = await reader.stand();
-        const shown = changes.map(({ place: _, detail, ...row }) => ({ ...row, detail: JSON.parse(detail) as unknown }));
-        return { seq: position.seq, atMs: deps.nowMs(), changes: shown };
-      }),
-  );
 }
 
 type After = { readonly arrivedMs: number; readonly callId: string } | undefined;

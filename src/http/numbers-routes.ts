@@ -9,6 +9,7 @@ import { share } from '../service-level/formulas.js';
 import { countsIn, type QueueStay, STAY_FIGURES, type StayFigure, staysOf } from '../service-level/queue-stays.js';
 import { pastDays, type SiteDays, STAFFING_INTERVAL_MS, weekdayOf } from '../service-level/staffing-day.js';
 import type { AgentDayView } from '../service-level/views.js';
+import { seesFiguresOf } from './access.js';
 import type { HistoryReading, HttpDeps, NumbersReading } from './deps.js';
 import { ApiError, notFound } from './errors.js';
 import { idOf } from './read-routes.js';
@@ -136,11 +137,11 @@ function agentDays(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReading
         response: { 200: answer('one row per agent', { days: rows(record) }), ...readRefusals },
       },
     },
-    () => {
+    ({ principal }) => {
       const names = new Map(deps.board().agents.map((agent) => [agent.agentId, agent]));
-      const days = numbers.agentDays().map((day) => {
+      const days = numbers.agentDays().flatMap((day) => {
         const { name = day.agentId, team = '' } = names.get(day.agentId) ?? {};
-        return { name, team, ...agentDayFigures(day) };
+        return seesFiguresOf(principal, { agentId: day.agentId, team }) ? [{ name, team, ...agentDayFigures(day) }] : [];
       });
       return { seq: deps.ledger.seq, atMs: deps.nowMs(), days };
     },

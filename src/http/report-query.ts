@@ -106,7 +106,7 @@ export function siteTime(timeZone: string, nowMs: () => Ms): SiteTime {
 
 const LONGEST: Ms = 3_660 * DAY;
 
-export function rangeOf({ from, to }: ReportQuery, site: SiteTime): Range {
+export function rangeOf({ from, to }: Pick<ReportQuery, 'from' | 'to'>, site: SiteTime): Range {
   const { spans } = site;
   const fromMs = from === undefined ? spans.dayOf(site.nowMs()) : momentOf(from, site);
   if (fromMs === null) throw new ApiError(400, 'bad-request', 'from must be a day or a moment.');

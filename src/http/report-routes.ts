@@ -4,6 +4,7 @@ import { MINUTE, type Ms, SECOND } from '../base/time.js';
 import type { QueueSum, Range, StayFilter, WaitStep } from '../ports/history.js';
 import { share } from '../service-level/formulas.js';
 import { addUp, agentReport, type QueueReport, queueReport, withOpenTimes } from '../service-level/history/reports.js';
+import { seesFiguresOf } from './access.js';
 import { flat, sendCsv } from './csv.js';
 import type { HistoryReading, HttpDeps } from './deps.js';
 import { ApiError } from './errors.js';
@@ -27,6 +28,8 @@ interface Report {
   readonly url: string;
   readonly summary: string;
   readonly fields: Fields;
+  /** The rows are of agents: everybody sees those whose figures are theirs to see. */
+  readonly isOfAgents?: true;
   readonly make: (query: ReportQuery, range: Range) => Promise<readonly object[]>;
 }
 
@@ -37,7 +40,7 @@ const reportRow: Schema = { type: 'object', additionalProperties: true };
 export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: HistoryReading): void {
   const site = siteTime(deps.site.timeZone, () => deps.nowMs());
   const reports = [...queueReports(history, site), ...agentReports(history, site), ...callerReports(history, site)];
-  for (const { url, summary, fields, make } of reports) {
+  for (const { url, summary, fields, make, isOfAgents } of reports) {
     app.get(
       `/api/v1/reports/${url}`,
       {
@@ -61,15 +64,25 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
       async (request, reply) => {
         const query = queryOf(request);
         const range = rangeOf(query, site);
-        const { rows, seq } = await fromHistory(deps, async () => ({
+        const { rows: all, seq } = await fromHistory(deps, async () => ({
           seq: (await history.reader.stand()).position.seq,
           rows: await make(query, range),
         }));
+        const rows = isOfAgents ? rowsToSee(request, history, all) : all;
         if (query.format === 'csv') return csv(request, reply, url, rows, deps.site.timeZone);
         return { seq, atMs: deps.nowMs(), ...range, rows };
       },
     );
   }
+}
+
+/** Agents who are in the configuration no more are of no team. */
+function rowsToSee({ principal }: FastifyRequest, { agents }: HistoryReading, all: readonly object[]): readonly object[] {
+  const teams = new Map(agents.map(({ agentId, team }) => [agentId, team]));
+  return all.filter((row) => {
+    const { agentId } = row as { agentId: string | null };
+    return seesFiguresOf(principal, { agentId, team: teams.get(agentId ?? '') ?? '' });
+  });
 }
 
 /** A store that is away is told as that; what we refused ourselves stays what it is. */
@@ -217,6 +230,7 @@ function agentReports(history: HistoryReading, site: SiteTime): Report[] {
   return [
     {
       url: 'agents',
+      isOfAgents: true,
       summary: 'One row per agent (and day or hour): time by what was done, offers, answers, occupancy',
       fields: [...RANGE, 'agent', 'by'],
       make: async (query, range) => {
@@ -234,6 +248,7 @@ function agentReports(history: HistoryReading, site: SiteTime): Report[] {
     },
     {
       url: 'reasons',
+      isOfAgents: true,
       summary: 'One row per agent and reason of being not ready (and day or hour): how often, how long',
       fields: [...RANGE, 'agent', 'by'],
       make: async (query, range) => {
@@ -292,6 +307,7 @@ function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
     },
     {
       url: 'survey',
+      isOfAgents: true,
       summary: 'Surveys by queue, agent and scale',
       fields: [...RANGE],
       make: (_query, range) => surveyRows(reader, range),

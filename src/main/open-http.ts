@@ -12,6 +12,7 @@ import { readTokens } from './config/tokens.js';
 import { explanationOf } from './explanation.js';
 import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
 import { numbersReading } from './numbers.js';
+import { openSignIns } from './open-sign-ins.js';
 import type { Site } from './site.js';
 
 export interface HttpParts {
@@ -36,6 +37,8 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
   const { site, log, ledger, recordings, domain } = parts;
   const { http, site: place, node } = site.settings;
   const tokens = tokensOf(http.tokenFile, log);
+  const audit = auditInto(domain, log);
+  const signIns = await openSignIns({ site, log, audit, tokens: () => tokens, nowMs: parts.nowMs });
   const app = buildApp({
     site: { name: place.name, timeZone: place.timeZone, languages: place.languages },
     version: packageVersion(),
@@ -43,6 +46,8 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     allowedHosts: http.allowedHosts,
     allowedOrigins: http.allowedOrigins,
     tokens: () => tokens,
+    signIns: signIns.desk,
+    audit,
     nowMs: parts.nowMs,
     board: () => ledger.board(parts.nowMs()),
     onBoardChange: parts.onChange,
@@ -83,8 +88,28 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     onFault: (error, route) => log.error({ err: error, route }, 'a request failed'),
     webRoot: existsSync(parts.webRoot) ? parts.webRoot : null,
   });
-  const address = await app.listen({ host: http.host, port: http.port });
-  return { address, close: () => app.close() };
+  const close = async (): Promise<void> => {
+    await app.close();
+    await signIns.close();
+  };
+  try {
+    return { address: await app.listen({ host: http.host, port: http.port }), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What nobody can write down as a fact, because this node stands by, is told in the log alone. */
+function auditInto(domain: HttpParts['domain'], log: Log): HttpDeps['audit'] {
+  return async (entry) => {
+    log.info(entry, 'audit');
+    try {
+      await domain()?.submit({ kind: 'happened', fact: { kind: 'audited', ...entry } });
+    } catch (error) {
+      log.error({ error: String(error), action: entry.action, by: entry.by }, 'the audit could not be written');
+    }
+  };
 }
 
 function readiness({ domain, switches, history }: HttpParts, node: string) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readFlowFolder } from '../adapters/files/flow-files.js';
 import { type BuildOptions, type BuildReport, buildPrompts } from '../adapters/files/prompt-builder.js';
 import { loadPromptManifest, type PromptCatalogue } from '../adapters/files/prompt-manifest.js';
@@ -32,6 +32,8 @@ export interface Site {
   readonly flowErrors: readonly Finding[];
   /** Recorded prompts stand beside the configuration and go before spoken ones. */
   readonly recordedPrompts: string;
+  /** The people who may sign in. It need not be there. */
+  readonly usersFile: string;
 }
 
 export interface SiteOptions {
@@ -70,6 +72,7 @@ export async function readSite(options: SiteOptions): Promise<Result<Site, reado
     known,
     flowErrors,
     recordedPrompts: join(folder, 'recorded-prompts'),
+    usersFile: resolve(environment.value.usersFile ?? join(folder, 'users.yaml')),
   });
 }
 

@@ -2,6 +2,9 @@ import { Readable } from 'node:stream';
 import type { Fact } from '../../src/base/facts.js';
 import { err, ok, type Refusal, type Result } from '../../src/base/result.js';
 import type { AccessToken, AgentCommand, CallCommand, HttpDeps } from '../../src/http/app.js';
+import type { AuditEntry } from '../../src/http/deps.js';
+import type { User } from '../../src/main/config/users.js';
+import { SignInDesk } from '../../src/main/sign-in.js';
 import type {
   AbandonedView,
   AgentView,
@@ -13,6 +16,8 @@ import type {
   RecordingView,
   WaitingCallView,
 } from '../../src/service-level/views.js';
+
+import { MemorySessions } from '../support/memory-sessions.js';
 
 /** A house without calls: a board that a test writes, tokens of every role, and a note of what was asked of it. */
 
@@ -226,6 +231,10 @@ export interface House extends HttpDeps {
   readonly callCommands: CallCommand[];
   readonly listeners: Set<() => void>;
   readonly tokenList: AccessToken[];
+  /** Who may sign in with a password; nobody unless a test says so. */
+  readonly users: Map<string, User>;
+  readonly sessions: MemorySessions;
+  readonly audits: AuditEntry[];
   /** The refusal of the next commands, or null. */
   refusal: Refusal | null;
   isReady: boolean;
@@ -247,7 +256,21 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
     alarms: [],
   };
   const listeners = new Set<() => void>();
+  const users = new Map<string, User>();
+  const sessions = new MemorySessions();
+  const audits: AuditEntry[] = [];
+  const audit = async (entry: AuditEntry): Promise<void> => void audits.push(entry);
+  const quiet = () => {};
+  const signIns = new SignInDesk({
+    ...{ store: sessions, users: () => users, tokens: () => house.tokenList, nowMs: () => house.nowMs(), audit },
+    ...{ log: { debug: quiet, info: quiet, warn: quiet, error: quiet }, failureTakesMs: 20 },
+  });
   const house: House = {
+    users,
+    sessions,
+    audits,
+    signIns,
+    audit,
     site: { name: 'Test site', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
     version: '0.0.0-test',
     bind: { host: '127.0.0.1', port: 0 },

@@ -19,6 +19,8 @@ export interface Environment {
   /** Where the switch writes recordings, when that is not inside `data`. */
   readonly recordings: string | null;
   readonly apiTokenFile: string | null;
+  /** The people who may sign in; users.yaml of the configuration unless told. */
+  readonly usersFile: string | null;
   /** Of a PostgreSQL database for the history. */
   readonly databaseUrl: string | null;
   readonly switchKind: 'asterisk' | 'simulated' | null;
@@ -70,6 +72,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     data: read('HOTLINE_DATA'),
     recordings: read('HOTLINE_RECORDINGS'),
     apiTokenFile: read('HOTLINE_API_TOKEN_FILE'),
+    usersFile: read('HOTLINE_USERS_FILE'),
     databaseUrl: address('DATABASE_URL', ['postgres:', 'postgresql:']),
     switchKind: oneOf('HOTLINE_SWITCH', ['asterisk', 'simulated']),
     logLevel: oneOf('HOTLINE_LOG_LEVEL', LOG_LEVELS),

@@ -6,6 +6,7 @@ import { emergencyShape } from './emergency.js';
 import { endpointsShape } from './endpoints.js';
 import { historyShape } from './history.js';
 import { announcements, queueRules } from './queue-rule-shapes.js';
+import { usersShape } from './users.js';
 import {
   account,
   count,
@@ -222,6 +223,7 @@ export const SHAPES = {
   customers: customersShape,
   endpoints: endpointsShape,
   emergency: emergencyShape,
+  users: usersShape,
 } as const;
 
 /** JSON Schemas of what an author writes, by file name. */
