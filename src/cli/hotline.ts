@@ -11,6 +11,7 @@ import { addServeCommand } from './serve.js';
 import { addSimCommand } from './sim.js';
 import { addSimulateCommand } from './simulate.js';
 import { addUpCommand } from './up.js';
+import { addUserCommand } from './user.js';
 
 /** The `hotline` command. Each part adds its own; only composition stands here. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -27,5 +28,6 @@ addPromptsCommand(program, host);
 addExplainCommand(program, host);
 addSimulateCommand(program, host);
 addRecountCommand(program, host);
+addUserCommand(program, host);
 addSimCommand(program, host);
 await program.parseAsync();
