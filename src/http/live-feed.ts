@@ -43,7 +43,7 @@ export class LiveFeed {
   /** What the stream's last frame showed; null before anybody looked. */
   private board: Board | null = null;
   private n = 0;
-  private snapshotText: string | null = null;
+  private snapshotBytes: Buffer | null = null;
   private lastFrameMs = Number.NEGATIVE_INFINITY;
   private pendingFrame: NodeJS.Timeout | null = null;
   private beatTimer: NodeJS.Timeout | null = null;
@@ -139,13 +139,13 @@ export class LiveFeed {
     const next = this.source.board();
     const delta = this.board === null ? null : diffBoards(this.board, next);
     this.board = next;
-    this.snapshotText = null;
+    this.snapshotBytes = null;
     if (delta === null) return;
     this.n += 1;
     this.lastFrameMs = this.source.nowMs();
     if (this.clients.size === 0) return;
-    const text = write({ type: 'delta', n: this.n, ...delta });
-    for (const client of this.clients) this.sendInStep(client, text);
+    const frame = write({ type: 'delta', n: this.n, ...delta });
+    for (const client of this.clients) this.sendInStep(client, frame);
   }
 
   /** The figures of the last frame; the first one is made when somebody asks. */
@@ -163,12 +163,12 @@ export class LiveFeed {
     const isRefillDue = now - this.messagesRefilledMs >= 60_000;
     if (isRefillDue) this.messagesRefilledMs = now;
     const shown = this.shown();
-    const text = write({ type: 'beat', n: this.n, seq: shown.seq, atMs: shown.atMs });
+    const frame = write({ type: 'beat', n: this.n, seq: shown.seq, atMs: shown.atMs });
     for (const client of [...this.clients]) {
       if (isRefillDue) client.messagesLeft = this.limits.messagesPerMinute;
       if (this.cutIfLost(client, now)) continue;
       if (isPingDue && client.behindSinceMs === null) client.socket.ping();
-      this.sendInStep(client, text);
+      this.sendInStep(client, frame);
     }
   }
 
@@ -188,7 +188,7 @@ export class LiveFeed {
   }
 
   /** Sends the stream's frame, or nothing while the client is behind, or a snapshot when it has just caught up. */
-  private sendInStep(client: Client, text: string): void {
+  private sendInStep(client: Client, frame: Buffer): void {
     const queued = client.socket.bufferedAmount;
     if (client.behindSinceMs !== null) {
       if (queued > this.limits.slowBytes / 2) return;
@@ -201,14 +201,14 @@ export class LiveFeed {
       client.behindSinceMs = this.source.nowMs();
       return;
     }
-    client.socket.send(text);
+    client.socket.send(frame, AS_TEXT);
   }
 
   private sendSnapshot(client: Client): void {
     const board = this.shown();
     const { n } = this;
-    this.snapshotText ??= write({ type: 'snapshot', n, version: this.source.version, seq: board.seq, atMs: board.atMs, board });
-    client.socket.send(this.snapshotText);
+    this.snapshotBytes ??= write({ type: 'snapshot', n, version: this.source.version, seq: board.seq, atMs: board.atMs, board });
+    client.socket.send(this.snapshotBytes, AS_TEXT);
   }
 
   private hear(client: Client, text: string): void {
@@ -221,7 +221,9 @@ export class LiveFeed {
   }
 }
 
-const write = (frame: LiveFrame): string => JSON.stringify(frame);
+/** The bytes that all clients are sent; written out as text for each of them they would be made five hundred times. */
+const write = (frame: LiveFrame): Buffer => Buffer.from(JSON.stringify(frame));
+const AS_TEXT = { binary: false } as const;
 
 function isResync(text: string): boolean {
   try {

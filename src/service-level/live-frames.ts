@@ -1,4 +1,5 @@
 import type { Ms } from '../base/time.js';
+import { applyChange, changedFields } from './row-changes.js';
 import type { AgentView, AlarmView, Board, QueueView, SwitchView } from './views.js';
 
 /**
@@ -6,13 +7,16 @@ import type { AgentView, AlarmView, Board, QueueView, SwitchView } from './views
  * boards, applying the difference to the first gives the second.
  */
 
+/** A row that the page does not have yet is whole; of one that it has there are the id and what changed (`row-changes.ts`). */
+export type RowChange<Row, Id extends keyof Row> = Pick<Row, Id> & { readonly [Field in keyof Row]?: unknown };
+
 /** Rows that changed between two boards. A list of ids is there only when rows came, went or changed places: rows not in it are gone. */
 export interface BoardDelta {
   readonly seq: number;
   readonly atMs: Ms;
   readonly callsNow: number;
-  readonly queues: readonly QueueView[];
-  readonly agents: readonly AgentView[];
+  readonly queues: readonly RowChange<QueueView, 'queueId'>[];
+  readonly agents: readonly RowChange<AgentView, 'agentId'>[];
   readonly queueIds?: readonly string[];
   readonly agentIds?: readonly string[];
   readonly switches?: readonly SwitchView[];
@@ -42,8 +46,8 @@ export interface ResyncRequest {
 
 /** The difference, or null when nothing that is shown has changed (time alone is no change). */
 export function diffBoards(before: Board, after: Board): BoardDelta | null {
-  const queues = changedRows(before.queues, after.queues, (queue) => queue.queueId, sameDeep);
-  const agents = changedRows(before.agents, after.agents, (agent) => agent.agentId, sameFlat);
+  const queues = changedRows(before.queues, after.queues, 'queueId');
+  const agents = changedRows(before.agents, after.agents, 'agentId');
   const sameSwitches = before.switches === after.switches || sameDeep(before.switches, after.switches);
   const sameAlarms = sameDeep(before.alarms, after.alarms);
   const nothing = queues.rows.length === 0 && agents.rows.length === 0 && queues.ids === null && agents.ids === null;
@@ -67,50 +71,50 @@ export function applyDelta(board: Board, delta: BoardDelta): Board {
     seq: delta.seq,
     atMs: delta.atMs,
     callsNow: delta.callsNow,
-    queues: mergeRows(board.queues, delta.queues, delta.queueIds, (queue) => queue.queueId),
-    agents: mergeRows(board.agents, delta.agents, delta.agentIds, (agent) => agent.agentId),
+    queues: mergeRows(board.queues, delta.queues, delta.queueIds, 'queueId'),
+    agents: mergeRows(board.agents, delta.agents, delta.agentIds, 'agentId'),
     switches: delta.switches ?? board.switches,
     alarms: delta.alarms ?? board.alarms,
   };
 }
 
-function changedRows<T>(
-  before: readonly T[],
-  after: readonly T[],
-  idOf: (row: T) => string,
-  same: (a: T, b: T) => boolean,
-): { rows: T[]; ids: string[] | null } {
+function changedRows<Row extends object, Id extends keyof Row>(
+  before: readonly Row[],
+  after: readonly Row[],
+  id: Id,
+): { rows: RowChange<Row, Id>[]; ids: Row[Id][] | null } {
   if (before === after) return { rows: [], ids: null };
-  const inPlace = before.length === after.length && after.every((row, i) => idOf(row) === idOf(before[i] as T));
-  if (inPlace) return { rows: after.filter((row, i) => !same(row, before[i] as T)), ids: null };
-  const known = new Map(before.map((row) => [idOf(row), row]));
-  const rows = after.filter((row) => {
-    const old = known.get(idOf(row));
-    return old === undefined || !same(row, old);
-  });
-  return { rows, ids: after.map(idOf) };
+  const inPlace = before.length === after.length && after.every((row, i) => row[id] === before[i]?.[id]);
+  const known = inPlace ? null : new Map(before.map((row) => [row[id], row]));
+  const rows: RowChange<Row, Id>[] = [];
+  for (const [i, row] of after.entries()) {
+    const old = known === null ? before[i] : known.get(row[id]);
+    if (old === row) continue;
+    if (old === undefined) {
+      rows.push(row);
+      continue;
+    }
+    const changed = changedFields(old as Fields, row as Fields);
+    if (changed) rows.push({ [id]: row[id], ...changed } as RowChange<Row, Id>);
+  }
+  return { rows, ids: inPlace ? null : after.map((row) => row[id]) };
 }
 
-function mergeRows<T>(
-  rows: readonly T[],
-  changed: readonly T[],
+function mergeRows<Row extends object, Id extends keyof Row>(
+  rows: readonly Row[],
+  changes: readonly RowChange<Row, Id>[],
   ids: readonly string[] | undefined,
-  idOf: (row: T) => string,
-): readonly T[] {
-  if (changed.length === 0 && ids === undefined) return rows;
-  const fresh = new Map(changed.map((row) => [idOf(row), row]));
-  if (ids === undefined) return rows.map((row) => fresh.get(idOf(row)) ?? row);
-  const known = new Map(rows.map((row) => [idOf(row), row]));
-  return ids.map((id) => fresh.get(id) ?? known.get(id)).filter((row): row is T => row !== undefined);
+  id: Id,
+): readonly Row[] {
+  if (changes.length === 0 && ids === undefined) return rows;
+  const fresh = new Map<unknown, RowChange<Row, Id>>(changes.map((change) => [change[id], change]));
+  const merged = (row: Row | undefined, of: unknown): Row | undefined =>
+    fresh.has(of) ? (applyChange(row, fresh.get(of)) as Row) : row;
+  if (ids === undefined) return rows.map((row) => merged(row, row[id]) as Row);
+  const known = new Map<unknown, Row>(rows.map((row) => [row[id], row]));
+  return ids.map((each) => merged(known.get(each), each)).filter((row): row is Row => row !== undefined);
 }
 
-/** Agents are many and flat: comparing fields costs a fraction of writing both out. */
-function sameFlat(a: AgentView, b: AgentView): boolean {
-  if (a === b) return true;
-  for (const key of Object.keys(b) as (keyof AgentView)[]) if (a[key] !== b[key]) return false;
-  return true;
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-function sameDeep(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
+const sameDeep = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
