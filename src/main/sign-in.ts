@@ -276,7 +276,8 @@ function withMark(holder: Holder, secret: string) {
   return { holder, mark: sha256(JSON.stringify([kind, name, role, teams, agentId, secret])).slice(0, 32) };
 }
 
-const holderOfUser = ({ id, name, role, teams, agentId, password }: User) =>
+/** A user as the holder of sessions, with the mark that they carry. */
+export const holderOfUser = ({ id, name, role, teams, agentId, password }: User) =>
   withMark({ kind: 'user', name: id, title: name, role, teams, agentId }, password);
 
 const holderOfToken = ({ name, role, agentId, secret }: AccessToken) =>

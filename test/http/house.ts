@@ -1,10 +1,11 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Fact } from '../../src/base/facts.js';
 import { err, ok, type Refusal, type Result } from '../../src/base/result.js';
 import type { AccessToken, AgentCommand, CallCommand, HttpDeps } from '../../src/http/app.js';
 import type { AuditEntry } from '../../src/http/deps.js';
 import type { User } from '../../src/main/config/users.js';
-import { SignInDesk } from '../../src/main/sign-in.js';
+import { holderOfUser, SignInDesk } from '../../src/main/sign-in.js';
 import type {
   AbandonedView,
   AgentView,
@@ -341,4 +342,17 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
     ...more,
   };
   return house;
+}
+
+/** A session of a user, without the work of a password; returns the cookie. */
+export async function signedIn({ users, sessions, nowMs }: House, name: string, at = nowMs()): Promise<string> {
+  const user = users.get(name);
+  if (!user) throw new Error(`there is no user ${name}`);
+  const secret = randomBytes(32).toString('base64url');
+  const { mark } = holderOfUser(user);
+  const id = createHash('sha256').update(secret).digest('hex');
+  const { role, teams } = user;
+  const times = { createdMs: at, lastSeenMs: at, expiresMs: at + 43_200_000, idleMs: 28_800_000 };
+  await sessions.keep({ id, kind: 'user', name, role, teams, mark, address: '127.0.0.1', ...times }, 20);
+  return `hotline_session=${secret}`;
 }

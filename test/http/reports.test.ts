@@ -10,7 +10,7 @@ import { csvCell, csvLine, flat } from '../../src/http/csv.js';
 import { serviceLevel } from '../../src/service-level/formulas.js';
 import { recount } from '../../src/service-level/recount.js';
 import { DAY_START, foldFrom, smallDay } from '../support/history-world.js';
-import { aHouse, TOKENS } from './house.js';
+import { aHouse, signedIn, TOKENS } from './house.js';
 
 const day = await smallDay();
 const folder = mkdtempSync(join(tmpdir(), 'reports-'));
@@ -59,6 +59,10 @@ const more = [
     ...at,
   },
   { kind: 'callEnded', callId: 'evil', outcome: 'contained', durationMs: 5_000, endedBy: 'caller', ...at },
+  {
+    ...{ kind: 'audited', by: 'sue', role: 'supervisor', via: 'session', action: 'agents/force-status', subject: '9', ...at },
+    ...{ detail: { note: 'x', role: 'forged' }, address: '10.0.0.7' },
+  },
   { kind: 'agentStatusChanged', agentId: '9', status: 'notReady', reason: 'meal', by: 'sue', ...at },
 ].map((fact, index) => ({ ...fact, seq: day.facts.length + index + 1 })) as unknown as Fact[];
 const fold = foldFrom(day.queues, await reader.begin(), true);
@@ -168,7 +172,7 @@ t.test('calls of the past, page by page, and one of them whole', async (t) => {
   t.match((await get('history/calls/none')).json(), { id: 'no-such-call' });
 });
 
-t.test('whole numbers, where they are kept, are for supervisors; the audit is too', async (t) => {
+t.test('whole numbers, where they are kept, are for supervisors; the audit is for admin', async (t) => {
   const beyond = buildApp(house({ bind: { host: '0.0.0.0', port: 0 } }));
   await beyond.ready();
   const as = (who: keyof typeof TOKENS, path: string) =>
@@ -176,11 +180,60 @@ t.test('whole numbers, where they are kept, are for supervisors; the audit is to
   t.equal((await as('viewer', 'history/calls/evil')).json().call.ani, '***0001');
   t.equal((await as('supervisor', 'history/calls/evil')).json().call.ani, '13800000001');
   t.notMatch((await as('viewer', `history/calls?${TODAY}&format=csv`)).body, /13800000001/);
-  t.equal((await as('viewer', `history/audit?${TODAY}`)).statusCode, 403);
-  const { changes } = (await as('supervisor', `history/audit?${TODAY}`)).json();
+  for (const who of ['viewer', 'agent', 'supervisor'] as const) {
+    t.equal((await as(who, `audit?${TODAY}`)).statusCode, 403, who);
+  }
+  const { changes } = (await as('admin', `audit?${TODAY}`)).json();
   t.match(changes[0], { kind: 'agentStatusChanged', by: 'sue', subject: '9', detail: { reason: 'meal' } });
+  const found = async (query: string) => (await as('admin', `audit?${TODAY}&${query}`)).json().changes?.length;
+  t.equal(await found('by=sue&action=agentStatusChanged'), 1);
+  t.match(changes[1], {
+    ...{ kind: 'agents/force-status', by: 'sue', subject: '9' },
+    detail: { note: 'x', role: 'supervisor', via: 'session', address: '10.0.0.7' },
+  });
+  t.equal(await found('by=sue&action=agents'), 1, 'all of one part');
+  t.equal(await found('by=sue'), 2);
+  t.equal(await found('by=nobody'), 0);
+  t.equal(await found('action=agent'), 0, 'not the beginning of a word');
+  for (const bad of ['by=a%20b', 'action=%25', 'limit=0', 'by=1&by=2', 'who=x']) {
+    t.equal((await as('admin', `audit?${TODAY}&${bad}`)).statusCode, 400, bad);
+  }
   t.equal((await beyond.inject({ url: `/api/v1/reports/queues?${TODAY}`, headers: { host: 'localhost' } })).statusCode, 401);
   await beyond.close();
+});
+
+t.test('agents see their own figures, supervisors of teams those of their teams, others all', async (t) => {
+  const known = (await app.inject(`/api/v1/reports/agents?${TODAY}`)).json().rows as { agentId: string }[];
+  const all = [...new Set(known.map(({ agentId }) => agentId))].sort();
+  const agents = all.map((agentId, index) => ({ agentId, name: agentId, team: index % 2 === 0 ? 'north' : 'south' }));
+  const desk = house({ bind: { host: '0.0.0.0', port: 0 } });
+  if (!desk.history) throw new Error('this house has a history');
+  const shown = buildApp({ ...desk, history: { ...desk.history, agents } });
+  await shown.ready();
+  const password = '$argon2id$';
+  desk.users.set('nora', { id: 'nora', name: 'Nora', role: 'supervisor', teams: ['north'], agentId: null, password });
+  const own = { name: 'nora-token', role: 'agent', agentId: all[1] as never, secret: 'own-agent-secret-0123456789' } as const;
+  desk.tokenList.push(own);
+  const seen = async (path: string, headers: object): Promise<string[]> => {
+    const { rows } = (await shown.inject({ url: `/api/v1/${path}`, headers: { host: 'localhost', ...headers } })).json();
+    return [...new Set<string>(rows.map((row: { agentId: string }) => row.agentId))].sort();
+  };
+  const path = `reports/agents?${TODAY}`;
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+  const everybody = await seen(path, bearer(TOKENS.viewer.secret));
+  t.ok(everybody.length >= 2);
+  t.same(await seen(path, bearer(TOKENS.supervisor.secret)), everybody);
+  t.same(await seen(path, bearer(own.secret)), [all[1]]);
+  t.notOk((await seen(`reports/survey?${TODAY}`, bearer(own.secret))).some((each) => each !== all[1]), 'no survey of another agent');
+  const csv = await shown.inject({ url: `/api/v1/${path}&format=csv`, headers: { host: 'localhost', ...bearer(own.secret) } });
+  t.equal(csv.body.trimEnd().split('\r\n').length, 2, 'in the file too');
+  const north = agents.filter(({ team }) => team === 'north').map(({ agentId }) => agentId);
+  const session = await signedIn(desk, 'nora');
+  t.same(
+    await seen(path, { cookie: session }),
+    everybody.filter((each) => north.includes(each)),
+  );
+  await shown.close();
 });
 
 t.test('csv by RFC 4180, with and without the mark for Excel, and no formula of a stranger', async (t) => {
@@ -252,8 +305,8 @@ t.test('every answer is as described, for OpenAPI', async (t) => {
   ) => { validate(s: object, d: unknown): boolean; errors: unknown };
   const ajv = new Ajv({ strict: false });
   const paths = Object.keys(described.paths).filter((path) => /\/(reports|history)\//.test(path));
-  t.equal(paths.length, 10);
-  for (const path of paths.filter((each) => !each.endsWith('audit'))) {
+  t.equal(paths.length, 9);
+  for (const path of paths) {
     const schema = described.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema as object;
     const answer = await app.inject(path.replace('{id}', 'evil'));
     t.ok(ajv.validate(schema, answer.json()), `${path}: ${JSON.stringify(ajv.errors)}`);
