@@ -133,7 +133,8 @@ function createAccess(deps: HttpDeps) {
     if (found !== null && found !== 'unavailable') return sessionPrincipal(found);
     if (readsAreFree(request)) return LOCAL;
     // Not 401: the page would ask for a password that cannot be checked now either.
-    if (found === 'unavailable' && (rule !== 'open' || request.routeOptions.url === '/api/v1/session')) {
+    const isAskedWho = request.method === 'GET' && request.routeOptions.url === '/api/v1/session';
+    if (found === 'unavailable' && (rule !== 'open' || isAskedWho)) {
       throw new ApiError(503, 'unavailable-sign-in', 'Who is signed in cannot be looked up now; it is tried again by itself.');
     }
     return null;
