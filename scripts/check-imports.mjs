@@ -21,6 +21,7 @@ const FLOORS = {
   'adapters/freeswitch': 5,
   'adapters/redis': 5,
   'adapters/jobs': 5,
+  'adapters/mail': 5,
   'adapters/look-ups': 5,
   'adapters/history': 5,
   'adapters/files': 5,

@@ -113,9 +113,9 @@ const SETTINGS_WELL = fine('settings', words('密码与监听地址安全', 'pas
 /** The settings without what was refused, so that the rest can be looked at all the same. */
 function harmless(config: LoadedConfig, environment: Environment): Settings | null {
   const http = { host: '127.0.0.1', port: (environment.http ?? config.http).port };
-  const { endpoints } = config;
-  const settled = settle({ ...config, endpoints: {} }, { ...environment, switchKind: 'simulated', http }, () => null);
-  return settled.ok ? { ...settled.value, endpoints } : null;
+  const { endpoints, mail } = config;
+  const settled = settle({ ...config, endpoints: {}, mail: null }, { ...environment, switchKind: 'simulated', http }, () => null);
+  return settled.ok ? { ...settled.value, endpoints, mail } : null;
 }
 
 function tripped(id: string, error: unknown): Line {

@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type Access, installAccess } from './access.js';
 import { agentRoutes } from './agent-routes.js';
+import { alarmRoutes } from './alarm-routes.js';
 import { auditRoutes } from './audit-routes.js';
 import { boardMetrics } from './board-metrics.js';
 import { callRoutes } from './call-routes.js';
@@ -48,6 +49,8 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     // A log of every look at a wall would bury what matters; refused and failed requests are told by the error handler.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 16_384,
+    // The id of an alarm is the longest: rule, queue and moment, its slashes as %2F.
+    routerOptions: { maxParamLength: 128 },
     requestTimeout: 10_000,
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
@@ -85,6 +88,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
       historyRoutes(scope, deps, deps.history);
       auditRoutes(scope, deps, deps.history);
     }
+    if (deps.alarms) alarmRoutes(scope, deps, deps.alarms);
     if (deps.numbers) numbersRoutes(scope, deps, deps.numbers);
     if (deps.replay) replayRoutes(scope, deps, deps.replay);
     operatingRoutes(scope, deps, metrics);
@@ -146,6 +150,7 @@ function describeApi(app: FastifyInstance, version: string): void {
         'agents',
         'calls',
         'callbacks',
+        'alarms',
         'recordings',
         'flows',
         'emergency',

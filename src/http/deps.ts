@@ -19,6 +19,7 @@ import type {
 import type { HistoryReader } from '../ports/history.js';
 import type { ReplayFrame } from '../service-level/replay-frames.js';
 import type { AgentDayView, Board, FlowDayView, Ledger, QueueDetails } from '../service-level/views.js';
+import type { AlarmDesk } from './alarm-desk.js';
 
 /** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
 export interface HttpDeps {
@@ -57,6 +58,8 @@ export interface HttpDeps {
   readonly history?: HistoryReading;
   /** What lies behind the board's figures; absent: not served. */
   readonly numbers?: NumbersReading;
+  /** Rules of alarms, who has seen one, what is muted; absent: not served. */
+  readonly alarms?: AlarmDesk;
   /** The past as boards; absent: not served. */
   readonly replay?: ReplayReading;
   /** Opens the sound of a recording by its id; null when there is none (any more). `by` is who listens, for the audit. */

@@ -18,6 +18,8 @@ import type {
   WaitingCallView,
 } from '../service-level/views.js';
 
+import type { AlarmRuleView } from './alarm-desk.js';
+
 /**
  * The shapes of the API for OpenAPI and for the tests, which hold every answer against them. Answers themselves are written out whole: a
  * schema that has not learnt of a new field must not make it vanish.
@@ -256,7 +258,7 @@ export const callbackView = object<CallbackView>({
 
 const switchView = object<SwitchView>({ switchId: text, up: flag, detail: text, sinceMs: moment });
 
-export const alarmView = object<AlarmView>({
+const toldAlarm = object<Omit<AlarmView, 'title' | 'sound'>>({
   alarmId: text,
   rule: text,
   queueId: orNull(text),
@@ -270,6 +272,39 @@ export const alarmView = object<AlarmView>({
   acknowledgedAtMs: orNull(moment),
   note: text,
   mutedUntilMs: orNull(moment),
+});
+export const alarmView: Schema = {
+  ...toldAlarm,
+  properties: {
+    ...(toldAlarm.properties as Schema),
+    title: {
+      type: 'object',
+      additionalProperties: text,
+      description: 'of its rule, by language; absent where the rule is no more',
+    },
+    sound: { ...flag, description: 'pages sound once' },
+  },
+};
+
+export const alarmRuleView = object<AlarmRuleView>({
+  rule: text,
+  title: { type: 'object', additionalProperties: text },
+  metric: text,
+  unit: oneOf('share', 'count', 'duration'),
+  of: oneOf('queue', 'site'),
+  queues: { ...orNull(list(text)), description: 'null: each of them, or of a metric of the site' },
+  side: oneOf('below', 'above'),
+  bound: { type: 'number', description: 'a share of 1, a count, or milliseconds, by unit' },
+  forMs: lengthMs,
+  until: { type: 'number' },
+  untilForMs: lengthMs,
+  severity: oneOf('warning', 'critical'),
+  leastCases: count,
+  sound: flag,
+  webhooks: list(text),
+  mail: { ...list(text), description: 'groups' },
+  calendar: orNull(text),
+  mutes: list(object<AlarmRuleView['mutes'][number]>({ queueId: orNull(text), untilMs: moment })),
 });
 
 export const boardView = object<Board>({

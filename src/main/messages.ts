@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Attempt } from '../adapters/jobs/bull-jobs.js';
-import { GuardedClient } from '../adapters/look-ups/guarded-client.js';
+import { GuardedClient, type GuardedReply } from '../adapters/look-ups/guarded-client.js';
 import type { FactBody } from '../base/facts.js';
 import type { Refusal } from '../base/result.js';
 import type { Job } from '../call/state.js';
@@ -46,16 +46,21 @@ export class OutgoingMessages {
 
   /** How often a job of this endpoint may be begun. */
   attemptsOf(endpoint: string): number {
-    return (this.#receivers.get(endpoint)?.endpoint.attempts ?? 1) + SPARE_ATTEMPTS;
+    return this.triesOf(endpoint) + SPARE_ATTEMPTS;
+  }
+
+  /** How often a message is tried; 1 where there is no such endpoint. */
+  triesOf(endpoint: string): number {
+    return this.#receivers.get(endpoint)?.endpoint.attempts ?? 1;
   }
 
   /** Tries once and tells the history what came of it. Rejects when it is to be tried again; the reason holds nothing of the message. */
   async deliver(job: MessageJob, attempt: Attempt, tell: (fact: FactBody) => Promise<Refusal | null>): Promise<void> {
     const { callId, messageId, endpoint } = job;
     const receiver = this.#receivers.get(endpoint);
-    const reply = receiver
-      ? await post(receiver, job, attempt.addedAtMs)
-      : ({ ok: false, fault: 'noEndpoint', detail: 'no such endpoint' } as const);
+    const own = Object.entries(job.message).filter(([name]) => !OURS.has(name));
+    const at = new Date(attempt.addedAtMs).toISOString();
+    const reply = await this.post(endpoint, messageId, { messageId, callId, at, ...Object.fromEntries(own) });
     const detail = reply.ok ? String(reply.status) : `${reply.fault}: ${reply.detail}`;
     if (!reply.ok && receiver && attempt.number < receiver.endpoint.attempts) throw new Error(`${endpoint}: ${detail}`);
     const kind = reply.ok ? 'messageDelivered' : 'messageGivenUp';
@@ -63,15 +68,19 @@ export class OutgoingMessages {
     if (refusal) throw new Error(refusal.message);
   }
 
+  /** One try to hand `body` over, under an id that stays the same at each try. Never rejects. */
+  async post(endpoint: string, messageId: string, body: Readonly<Record<string, unknown>>): Promise<GuardedReply> {
+    const receiver = this.#receivers.get(endpoint);
+    return receiver ? send(receiver, messageId, body) : { ok: false, fault: 'noEndpoint', detail: 'no such endpoint' };
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#receivers.values()].map(({ client }) => client.close()));
   }
 }
 
-function post({ endpoint, client, authorization, key }: Receiver, job: MessageJob, addedAtMs: number) {
-  const { messageId, callId, message } = job;
-  const own = Object.entries(message).filter(([name]) => !OURS.has(name));
-  const body = JSON.stringify({ messageId, callId, at: new Date(addedAtMs).toISOString(), ...Object.fromEntries(own) });
+function send({ endpoint, client, authorization, key }: Receiver, messageId: string, message: object): Promise<GuardedReply> {
+  const body = JSON.stringify(message);
   const [bearer, signingKey] = [authorization(), key()];
   return client.send({
     method: 'POST',

@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.js';
 import type { RecordingStore } from '../ports/recording-store.js';
 import type { Switch } from '../ports/switch.js';
 import type { CountingLedger } from '../service-level/ledger.js';
+import type { RunningAlarms } from './alarms/running-alarms.js';
 import { readTokens } from './config/tokens.js';
 import { explanationOf } from './explanation.js';
 import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
@@ -22,6 +23,7 @@ export interface HttpParts {
   readonly recordings: RecordingStore;
   readonly flows: Required<Pick<HttpDeps, 'flows' | 'emergency'>>;
   readonly history: RunningHistory;
+  readonly alarms: RunningAlarms;
   readonly replay: ReplayReading;
   readonly nowMs: () => Ms;
   readonly onChange: (listener: () => void) => () => void;
@@ -56,6 +58,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     emergency: parts.flows.emergency,
     history: historyReading(site.settings, parts.history),
     numbers: numbersReading(site.settings, ledger, parts.nowMs),
+    alarms: parts.alarms,
     replay: parts.replay,
     explanation: (callId, language) => explanationOf(site.settings, ledger.storyOf(callId), callId, language),
     agentCommand: async (command) => {
@@ -123,7 +126,7 @@ function readiness({ domain, switches, history }: HttpParts, node: string) {
   return { ok: checks.every((check) => check.ok), checks: [...checks, store, historyCheck(history)] };
 }
 
-function ownMetrics({ domain, faults, history }: HttpParts): string {
+function ownMetrics({ domain, faults, history, alarms }: HttpParts): string {
   const running = domain();
   const lines = [
     '# HELP hotline_store_degraded 1 while the writer goes on from memory because Redis is away.',
@@ -136,6 +139,7 @@ function ownMetrics({ domain, faults, history }: HttpParts): string {
     '# TYPE hotline_facts_total counter',
     `hotline_facts_total ${running?.seq ?? 0}`,
     ...historyMetrics(history),
+    ...alarms.metrics(),
     '# HELP hotline_switch_faults_total What was dropped or went wrong at the switch, by kind.',
     '# TYPE hotline_switch_faults_total counter',
     ...Object.entries(faults()).map(

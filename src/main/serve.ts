@@ -9,6 +9,8 @@ import { Domain } from '../control/domain.js';
 import type { Log } from '../ports/log.js';
 import { type CountingLedger, createLedger, type LedgerOptions } from '../service-level/ledger.js';
 import type { Ledger } from '../service-level/views.js';
+import { outgoingAlarms } from './alarms/outgoing-alarms.js';
+import { RunningAlarms } from './alarms/running-alarms.js';
 import { openEndpoints } from './endpoints.js';
 import { ExpectedCalls } from './expected-calls.js';
 import { FactFollower } from './fact-follower.js';
@@ -97,26 +99,36 @@ async function compose(
   let running: Domain | null = null;
   const outside = openEndpoints(settings.endpoints, log);
   closing.push(() => outside.close());
+  const told = outgoingAlarms(settings, outside.messages, ledger, clock, log);
   const jobs = await BullJobs.connect({
     url,
     domain: domainName,
     log,
-    attemptsOf: (job) => (job.kind === 'sendMessage' ? outside.messages.attemptsOf(job.endpoint) : SEALING_ATTEMPTS),
+    attemptsOf: (job) => {
+      if (job.kind === 'tellAlarm') return told.attemptsOf(job);
+      return job.kind === 'sendMessage' ? outside.messages.attemptsOf(job.endpoint) : SEALING_ATTEMPTS;
+    },
     work: async (job, attempt) => {
       const domain = running;
       if (!domain) throw new Error('not started yet');
       if (job.kind === 'sealRecording') await sealRecording(job, recordings, domain, log);
+      else if (job.kind === 'tellAlarm') await told.deliver(job, attempt);
       else await outside.messages.deliver(job, attempt, (fact) => domain.submit({ kind: 'happened', fact }));
     },
   });
   closing.push(() => jobs.close());
   const kept = startHistory(settings, store, clock, log);
   closing.push(() => kept.close());
+  const alarms = new RunningAlarms({
+    ...{ rules: settings.alarms, queues: settings.acd.queues.map(({ id }) => id), isOpen: hotlineConfig(site).isOpen },
+    ...{ ledger, historyBehind: () => kept.writer.lag().facts, clock, jobs, outgoing: told, log },
+  });
   const http = await openHttp({
     site,
     log,
     ledger,
     history: kept,
+    alarms,
     replay: replaying({
       store,
       newLedger: () => newLedger(site),
@@ -162,6 +174,8 @@ async function compose(
   await flows.begin(domain);
   jobs.startWork();
   kept.writer.start();
+  alarms.start(domain);
+  closing.push(() => alarms.stop());
   expected.start({
     reader: kept.history,
     queues: settings.acd.queues.map(({ id }) => id),
@@ -189,6 +203,7 @@ function newLedger({ settings }: Site, expectedRest?: NonNullable<LedgerOptions[
     agents,
     dayStartMs: (atMs) => dayStartMs(timeZone, atMs),
     dayName: (atMs) => localTime(timeZone, atMs).day,
+    alarmRules: settings.alarms,
     ...(expectedRest === undefined ? {} : { expectedRest }),
   });
 }

@@ -7,7 +7,7 @@ import { MINUTE, type Ms } from '../base/time.js';
 import { AbandonedFold } from './abandoned-fold.js';
 import type { AgentDayView } from './agent-day.js';
 import { AgentFold } from './agent-fold.js';
-import { AlarmFold } from './alarms/alarm-fold.js';
+import { AlarmFold, type ShownRule } from './alarms/alarm-fold.js';
 import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
@@ -31,6 +31,8 @@ export interface LedgerOptions {
   readonly intervalMs?: Ms;
   /** Calls still expected in a queue today, by a forecast; null: nothing to go by. */
   readonly expectedRest?: (queueId: QueueId, nowMs: Ms) => number | null;
+  /** Shown with their alarms. */
+  readonly alarmRules?: readonly ShownRule[];
 }
 
 /** A ledger that also answers for any span of minutes of the last two days. */
@@ -66,7 +68,7 @@ class FoldedLedger implements CountingLedger {
   readonly #recordings: RecordingFold;
   readonly #callbacks: CallbackFold;
   readonly #flows: FlowFold;
-  readonly alarms = new AlarmFold();
+  readonly alarms: AlarmFold;
   readonly #switches = new Map<string, SwitchView>();
   readonly #lookedBack = new Map<QueueId, { readonly stamp: string; readonly figures: LookBack }>();
   #seq = 0;
@@ -84,6 +86,7 @@ class FoldedLedger implements CountingLedger {
     this.#abandoned = new AbandonedFold(remembered);
     this.#recordings = new RecordingFold(remembered);
     this.#callbacks = new CallbackFold(remembered);
+    this.alarms = new AlarmFold(options.alarmRules);
     this.#flows = new FlowFold({ dayName });
   }
 

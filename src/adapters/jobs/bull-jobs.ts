@@ -1,7 +1,6 @@
 import { type Job as BullJob, type ConnectionOptions, Queue, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Job } from '../../call/state.js';
-import type { Jobs } from '../../ports/jobs.js';
+import type { HouseJob, Jobs } from '../../ports/jobs.js';
 import type { Log } from '../../ports/log.js';
 
 export interface BullJobsOptions {
@@ -10,9 +9,9 @@ export interface BullJobsOptions {
   readonly domain: string;
   readonly log: Log;
   /** Does the job; a job that throws is tried again, and may be done more than once. */
-  readonly work: (job: Job, attempt: Attempt) => Promise<void>;
+  readonly work: (job: HouseJob, attempt: Attempt) => Promise<void>;
   /** How often a job is tried at most. */
-  readonly attemptsOf: (job: Job) => number;
+  readonly attemptsOf: (job: HouseJob) => number;
 }
 
 export interface Attempt {
@@ -26,11 +25,12 @@ const DAY_S = 86_400;
 /** A job may lose so many processes that do it. */
 const MAX_STALLS = 13;
 
-/** Messages wait for systems outside and must not hold up recordings, so they have a line of their own. */
+/** Messages wait for systems outside and must hold up neither recordings nor alarms, so each has a line of its own. */
 const LINES = {
   sealRecording: { name: 'recordings', concurrency: 2 },
   sendMessage: { name: 'messages', concurrency: 8 },
-} as const satisfies Record<Job['kind'], { name: string; concurrency: number }>;
+  tellAlarm: { name: 'alarms', concurrency: 4 },
+} as const satisfies Record<HouseJob['kind'], { name: string; concurrency: number }>;
 
 interface Line {
   readonly queue: Queue;
@@ -43,11 +43,11 @@ interface Line {
  */
 export class BullJobs implements Jobs {
   readonly #producer: Redis;
-  readonly #lines: Readonly<Record<Job['kind'], Line>>;
+  readonly #lines: Readonly<Record<HouseJob['kind'], Line>>;
   readonly #options: BullJobsOptions;
   readonly #log: Log;
   /** Could not be handed over because Redis was away; handed over when it is back. */
-  readonly #unkept = new Map<string, Job>();
+  readonly #unkept = new Map<string, HouseJob>();
 
   private constructor(producer: Redis, options: BullJobsOptions) {
     this.#producer = producer;
@@ -56,6 +56,7 @@ export class BullJobs implements Jobs {
     this.#lines = {
       sealRecording: openLine(producer, options, LINES.sealRecording),
       sendMessage: openLine(producer, options, LINES.sendMessage),
+      tellAlarm: openLine(producer, options, LINES.tellAlarm),
     };
     producer.on('ready', () => void this.#handOver());
   }
@@ -70,7 +71,7 @@ export class BullJobs implements Jobs {
     return new BullJobs(producer, options);
   }
 
-  async add(job: Job): Promise<void> {
+  async add(job: HouseJob): Promise<void> {
     try {
       const attempts = this.#options.attemptsOf(job);
       await this.#lines[job.kind].queue.add(job.kind, job, { jobId: nameOf(job), attempts });
@@ -105,7 +106,7 @@ export class BullJobs implements Jobs {
   }
 }
 
-function openLine(producer: Redis, options: BullJobsOptions, { name, concurrency }: (typeof LINES)[Job['kind']]): Line {
+function openLine(producer: Redis, options: BullJobsOptions, { name, concurrency }: (typeof LINES)[HouseJob['kind']]): Line {
   const { url, domain, log, work } = options;
   const prefix = `{hotline-${domain}-jobs}`;
   const queue = new Queue(name, {
@@ -119,7 +120,7 @@ function openLine(producer: Redis, options: BullJobsOptions, { name, concurrency
     },
   });
   const perform = async (job: BullJob): Promise<void> => {
-    await work(job.data as Job, { number: job.attemptsMade + 1, addedAtMs: job.timestamp });
+    await work(job.data as HouseJob, { number: job.attemptsMade + 1, addedAtMs: job.timestamp });
   };
   const worker = new Worker(name, perform, {
     prefix,
@@ -155,5 +156,8 @@ function connectionTo(url: string): RedisOptions {
   };
 }
 
-/** One job for one recording, one for one message: what is asked for twice is done once. */
-const nameOf = (job: Job): string => (job.kind === 'sealRecording' ? job.recordingId : job.messageId);
+/** One job for one recording, one message, one receiver of one alarm: what is asked for twice is done once. */
+export function nameOf(job: HouseJob): string {
+  if (job.kind === 'sealRecording') return job.recordingId;
+  return job.kind === 'sendMessage' ? job.messageId : `${job.alarm.alarmId}/${job.event}/${job.via}/${job.to}`;
+}

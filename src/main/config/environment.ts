@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../../base/result.js';
 import { quoted } from '../../flow/finding.js';
 import { secretFilesOf } from './endpoints.js';
 import type { LoadedConfig } from './load.js';
+import { checkMailSecret } from './mail.js';
 import type { ConfigFinding } from './shape-findings.js';
 
 /** What the environment says. All of it is optional and goes before the files. */
@@ -116,6 +117,7 @@ export function settle(
     if ((readSecret(file) ?? '') !== '') continue;
     findings.push(refusal(`endpoints.${endpoint}`, 'no-secret', `${file} is missing or empty`));
   }
+  findings.push(...checkMailSecret(config.mail, readSecret));
   if (findings.length > 0) return err(findings);
   const data = environment.data === null ? null : resolve(environment.data);
   const moved = (folder: string): string => (data === null ? folder : resolve(data, relativeTo(config.folders.data, folder)));

@@ -8,12 +8,16 @@ import { err, ok, type Result } from '../../base/result.js';
 import { type Ms, SECOND } from '../../base/time.js';
 import { formatFinding } from '../../flow/finding.js';
 import { readSource } from '../../flow/source.js';
+import type { AlarmRule } from '../../service-level/alarms/rules.js';
+import { checkAlarmNames } from './alarm-names.js';
+import { type AlarmsFile, buildAlarms } from './alarms.js';
 import { buildCallback, buildDialOut, type DialOut } from './callback.js';
 import { type CustomerDirectory, customerDirectory } from './customers.js';
 import { buildEmergency, type EmergencyAnnouncement, type EmergencyFile, emergencyTexts } from './emergency.js';
 import { buildEndpoints, type Endpoint, type EndpointsFile } from './endpoints.js';
 import { byFileAndPlace, readOptionalText, readText } from './files.js';
 import { buildHistory, type HistorySettings } from './history.js';
+import { buildMail, type MailSettings } from './mail.js';
 import { checkNames, type SourceFile } from './names.js';
 import { buildAnnouncing, buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
@@ -70,6 +74,9 @@ export interface LoadedConfig {
   readonly dialOut: DialOut | null;
   readonly maintenance: { readonly everyMs: Ms; readonly keepFactsMs: Ms };
   readonly history: HistorySettings;
+  readonly alarms: readonly AlarmRule[];
+  /** By which server alarms are mailed; null: by none. */
+  readonly mail: MailSettings | null;
   /** What is odd and may be meant so. */
   readonly warnings: readonly ConfigFinding[];
 }
@@ -83,8 +90,8 @@ export interface LoadOptions {
 
 const FINDINGS_SHOWN = 200;
 const FILES = ['hotline', 'queues', 'agents', 'customers'] as const;
-/** A site without them has no endpoints and no announcements. */
-const OPTIONAL_FILES = ['endpoints', 'emergency'] as const;
+/** A site without them has no endpoints, no announcements, no alarms. */
+const OPTIONAL_FILES = ['endpoints', 'emergency', 'alarms'] as const;
 const ALL_FILES = [...FILES, ...OPTIONAL_FILES];
 type FileName = (typeof ALL_FILES)[number];
 const isOptional = (name: FileName): boolean => OPTIONAL_FILES.some((optional) => optional === name);
@@ -106,8 +113,9 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
   const customers = shaped(customersShape, sources.customers, findings);
   const endpoints = shaped(SHAPES.endpoints, sources.endpoints, findings);
   const emergency = shaped(SHAPES.emergency, sources.emergency, findings);
+  const alarms = shaped(SHAPES.alarms, sources.alarms, findings);
   const flowsFolder = resolve(base, textAt(sources.hotline, ['folders', 'flows']) ?? 'ivr-flows');
-  findings.push(...checkNames(sources, options.flows ?? (await flowsIn(flowsFolder))));
+  findings.push(...checkNames(sources, options.flows ?? (await flowsIn(flowsFolder))), ...checkAlarmNames(sources));
 
   const errors = findings
     .filter((finding) => finding.level === 'error')
@@ -116,7 +124,7 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
   if (errors.length > 0) return err(errors.slice(0, FINDINGS_SHOWN));
   if (!hotline || !queues || !agents || !customers) throw new Error('a file was refused without a finding');
   const version = createHash('sha256').update(texts.join('\u0000')).digest('hex').slice(0, 12);
-  return ok(build({ hotline, queues, agents, customers, endpoints, emergency }, base, version, findings));
+  return ok(build({ hotline, queues, agents, customers, endpoints, emergency, alarms }, base, version, findings));
 }
 
 /** So many digits may be a card that somebody forgot to put in quotes. */
@@ -167,6 +175,7 @@ interface Files {
   readonly customers: CustomersFile;
   readonly endpoints: EndpointsFile | null;
   readonly emergency: EmergencyFile | null;
+  readonly alarms: AlarmsFile | null;
 }
 
 function build(files: Files, base: string, version: string, warnings: readonly ConfigFinding[]): LoadedConfig {
@@ -201,6 +210,8 @@ function build(files: Files, base: string, version: string, warnings: readonly C
     dialOut: hotline.dialOut === undefined ? null : buildDialOut(hotline.dialOut, hotline.countryCode),
     maintenance: { everyMs: hotline.maintenance.every, keepFactsMs: hotline.maintenance.keepFacts },
     history: buildHistory(hotline, data),
+    alarms: buildAlarms(files.alarms),
+    mail: buildMail(hotline.mail, base),
     warnings,
   });
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.js';
+import { alarmsShape } from './alarms.js';
 import { callbackShape, dialOutShape } from './callback.js';
 import { choosingAgents, choosingCallers, relaxStep, requirement } from './choosing-shapes.js';
 import { emergencyShape } from './emergency.js';
 import { endpointsShape } from './endpoints.js';
 import { historyShape } from './history.js';
+import { mailShape } from './mail.js';
 import { announcements, queueRules } from './queue-rule-shapes.js';
 import { usersShape } from './users.js';
 import {
@@ -130,6 +132,7 @@ export const hotlineShape = z.strictObject({
     .prefault({})
     .describe('how often what is past its keeping time is removed, and how long facts stay in Redis'),
   history: historyShape,
+  mail: mailShape.optional(),
 });
 
 const queue = z.strictObject({
@@ -223,6 +226,7 @@ export const SHAPES = {
   customers: customersShape,
   endpoints: endpointsShape,
   emergency: emergencyShape,
+  alarms: alarmsShape,
   users: usersShape,
 } as const;
 

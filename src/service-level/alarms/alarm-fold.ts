@@ -1,6 +1,7 @@
 import type { FactOf } from '../../base/facts.js';
 import type { QueueId } from '../../base/ids.js';
 import type { Ms } from '../../base/time.js';
+import type { AlarmRule } from './rules.js';
 
 /** An alarm, up or over. */
 export interface AlarmView {
@@ -21,7 +22,13 @@ export interface AlarmView {
   readonly note: string;
   /** Nothing sounds and nothing is sent until then; null: it is heard. */
   readonly mutedUntilMs: Ms | null;
+  /** Of its rule, and whether pages sound once; absent where the rule is no more. */
+  readonly title?: Readonly<Record<string, string>>;
+  readonly sound?: boolean;
 }
+
+/** What of a rule is shown with its alarms. */
+export type ShownRule = Pick<AlarmRule, 'rule' | 'title' | 'sound'>;
 
 const ENDED_KEPT = 200;
 const keyOf = (rule: string, queueId: QueueId | null): string => `${rule}/${queueId ?? ''}`;
@@ -32,6 +39,11 @@ export class AlarmFold {
   readonly #ended: AlarmView[] = [];
   /** By rule and queue, `rule/` for all queues of a rule. */
   readonly #muted = new Map<string, Ms>();
+  readonly #shown: ReadonlyMap<string, Pick<AlarmRule, 'title' | 'sound'>>;
+
+  constructor(rules: readonly ShownRule[] = []) {
+    this.#shown = new Map(rules.map(({ rule, title, sound }) => [rule, { title, sound }]));
+  }
 
   raised({ atMs, alarmId, rule, queueId, metric, severity, value, bound }: FactOf<'alarmRaised'>): void {
     const blank = { clearedAtMs: null, acknowledgedBy: null, acknowledgedAtMs: null, note: '', mutedUntilMs: null };
@@ -76,13 +88,13 @@ export class AlarmFold {
   /** Those that are up: critical ones first, then the oldest. */
   up(nowMs: Ms): AlarmView[] {
     return [...this.#up.values()]
-      .map((alarm) => ({ ...alarm, mutedUntilMs: this.mutedUntil(alarm.rule, alarm.queueId, nowMs) }))
+      .map((alarm) => ({ ...this.#withRule(alarm), mutedUntilMs: this.mutedUntil(alarm.rule, alarm.queueId, nowMs) }))
       .sort((a, b) => rank(a) - rank(b) || a.raisedAtMs - b.raisedAtMs || (a.alarmId < b.alarmId ? -1 : 1));
   }
 
   /** The last that are over, newest first. */
   ended(): readonly AlarmView[] {
-    return this.#ended;
+    return this.#ended.map((alarm) => this.#withRule(alarm));
   }
 
   /** What is muted now. */
@@ -91,6 +103,10 @@ export class AlarmFold {
       const [rule = '', queueId = ''] = key.split('/');
       return untilMs > nowMs ? [{ rule, queueId: queueId === '' ? null : queueId, untilMs }] : [];
     });
+  }
+
+  #withRule(alarm: AlarmView): AlarmView {
+    return { ...alarm, ...this.#shown.get(alarm.rule) };
   }
 
   #byId(alarmId: string): AlarmView | undefined {
