@@ -1,6 +1,7 @@
 import type { Fact } from '../base/facts.js';
 import type { Ms } from '../base/time.js';
 import type { Hotline } from '../call/hotline.js';
+import type { Job } from '../call/state.js';
 import type { Log } from '../ports/log.js';
 import type { Commit, CommitResult, EntityChange, StateStore } from '../ports/state-store.js';
 
@@ -12,6 +13,8 @@ export interface CommitterOptions {
   readonly hotline: Hotline;
   readonly fence: number;
   readonly position: number;
+  /** Work that nobody is known to have taken. Absent: none. */
+  readonly jobs?: readonly Job[];
   readonly log: Log;
   readonly onMode: (degraded: boolean) => void;
 }
@@ -26,10 +29,14 @@ export class Committer {
   #degraded = false;
   #held: Fact[] = [];
   #dropped = 0;
+  readonly #jobs: Map<string, Job>;
+  /** Of those that the store still holds. */
+  readonly #taken = new Set<string>();
 
   constructor(options: CommitterOptions) {
     this.#options = options;
     this.#position = options.position;
+    this.#jobs = new Map((options.jobs ?? []).map((job) => [nameOfJob(job), job]));
   }
 
   get degraded(): boolean {
@@ -40,9 +47,23 @@ export class Committer {
     return this.#position;
   }
 
+  get hasTakenJobs(): boolean {
+    return this.#taken.size > 0;
+  }
+
+  untakenJobs(): readonly Job[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** The job is kept elsewhere: the next commit forgets it. */
+  taken(job: Job): void {
+    const name = nameOfJob(job);
+    if (this.#jobs.delete(name)) this.#taken.add(name);
+  }
+
   /** True when the batch may be acted upon; false when somebody else is the writer now. */
-  async commit(atMs: Ms, facts: readonly Fact[]): Promise<boolean> {
-    const changes = this.#changes();
+  async commit(atMs: Ms, facts: readonly Fact[], jobs: readonly Job[] = []): Promise<boolean> {
+    const changes = [...this.#changes(), ...this.#jobChanges(jobs)];
     if (changes.length === 0 && facts.length === 0) return true;
     if (this.#degraded) {
       this.#hold(facts);
@@ -64,7 +85,9 @@ export class Committer {
       ...calls.map(([id, stored]) => change('call', id, stored)),
       ...agents.map(([id, agent]) => change('agent', id, agent)),
       ...queues.map(([id, kept]) => change('queue', id, kept)),
+      ...Array.from(this.#jobs, ([name, job]) => change('job', name, job)),
     ];
+    this.#taken.clear();
     // What changes while the refill is under way is written by the next commit, as every entity is written whole.
     this.#options.hotline.takeChanges();
     const held = this.#held;
@@ -96,6 +119,13 @@ export class Committer {
     ];
   }
 
+  #jobChanges(jobs: readonly Job[]): EntityChange[] {
+    const forgotten = Array.from(this.#taken, (name) => change('job', name, null));
+    this.#taken.clear();
+    for (const job of jobs) this.#jobs.set(nameOfJob(job), job);
+    return [...forgotten, ...jobs.map((job) => change('job', nameOfJob(job), job))];
+  }
+
   #degrade(result: CommitResult, facts: readonly Fact[]): void {
     this.#degraded = true;
     this.#hold(facts);
@@ -112,6 +142,9 @@ export class Committer {
     this.#dropped += over;
   }
 }
+
+/** One job for one recording and one for one message, however often it is decided. */
+export const nameOfJob = (job: Job): string => `${job.kind}/${job.kind === 'sealRecording' ? job.recordingId : job.messageId}`;
 
 function change(kind: EntityChange['kind'], id: string, entity: object | null): EntityChange {
   return { kind, id, json: entity === null ? null : JSON.stringify(entity) };

@@ -5,7 +5,7 @@ import type { LookUpResult } from '../base/look-up.js';
 import type { Refusal } from '../base/result.js';
 import type { Ms } from '../base/time.js';
 import { Hotline, type HotlineEvent, type HotlineOutcome, type StoredCall } from '../call/hotline.js';
-import type { Addressed, HotlineConfig, LookUpRequest } from '../call/state.js';
+import type { Addressed, HotlineConfig, Job, LookUpRequest } from '../call/state.js';
 import type { Clock } from '../ports/clock.js';
 import type { Jobs } from '../ports/jobs.js';
 import type { Log } from '../ports/log.js';
@@ -13,11 +13,13 @@ import type { LookUps } from '../ports/look-ups.js';
 import type { StateStore, StoredState } from '../ports/state-store.js';
 import type { Switch } from '../ports/switch.js';
 import { AlarmClock } from './alarm-clock.js';
-import { Committer } from './committer.js';
+import { Committer, nameOfJob } from './committer.js';
 
 /** Events that are taken into one commit at most: bounds the time from an event to its act. */
 const BATCH = 256;
 const REFILL_EVERY_MS = 500;
+/** Jobs that were taken are forgotten with the next commit, or after this long without one. */
+const FORGET_JOBS_AFTER_MS = 1_000;
 /** So long after a start nothing falls due that was due before: a phone that was picked up meanwhile is not to be taken for one that was not. */
 const RESYNC_FIRST_MS = 2_000;
 
@@ -67,6 +69,7 @@ export class Domain {
   #stopped = false;
   #cancelLease: () => void = () => {};
   #cancelRefill: (() => void) | null = null;
+  #cancelForgetting: (() => void) | null = null;
   #idle: (() => void)[] = [];
 
   private constructor(options: DomainOptions, fence: number, stored: StoredState, config: HotlineConfig) {
@@ -90,6 +93,7 @@ export class Domain {
       hotline: this.#hotline,
       fence,
       position: stored.position,
+      jobs: parsed<Job>(stored.jobs, options.log),
       log: options.log,
       onMode: (degraded) => this.#onMode(degraded),
     });
@@ -142,6 +146,7 @@ export class Domain {
     this.#stopped = true;
     this.#cancelLease();
     this.#cancelRefill?.();
+    this.#cancelForgetting?.();
     this.#alarms.close();
     for (const each of this.#options.switches) await each.stop();
     await this.#options.store.release(this.#options.node, this.#fence).catch(() => {});
@@ -153,6 +158,7 @@ export class Domain {
     this.#inbox.length = 0;
     this.#cancelLease();
     this.#cancelRefill?.();
+    this.#cancelForgetting?.();
     this.#alarms.close();
   }
 
@@ -168,6 +174,7 @@ export class Domain {
       restoredAgents: stored.agents.size,
     };
     await this.submit({ kind: 'happened', fact });
+    for (const job of this.#committer.untakenJobs()) this.#handOver(job);
     for (const each of this.#options.switches) {
       await each.start({
         onEvent: (event) => {
@@ -209,7 +216,8 @@ export class Domain {
       if (event.kind === 'switchUp') this.#resyncsApplied++;
       outcomes.push({ outcome, done, resyncs: this.#resyncsApplied });
     }
-    const mayAct = await this.#committer.commit(atMs, facts);
+    const jobs = outcomes.flatMap(({ outcome }) => outcome.jobs);
+    const mayAct = await this.#committer.commit(atMs, facts, jobs);
     if (!mayAct) {
       this.abandon();
       onFatal('another node has become the writer');
@@ -245,8 +253,30 @@ export class Domain {
       if (change.kind === 'startTimer') this.#alarms.start(change.timerId, change.atMs);
       else this.#alarms.stop(change.timerId);
     }
-    for (const job of outcome.jobs) void this.#options.jobs.add(job);
+    for (const job of outcome.jobs) this.#handOver(job);
     for (const lookUp of outcome.lookUps) this.#ask(lookUp);
+  }
+
+  /** Kept with the commit until it is known to be taken: a process that dies in between leaves it to the next one, which may hand it over again. */
+  #handOver(job: Job): void {
+    this.#options.jobs.add(job).then(
+      () => {
+        this.#committer.taken(job);
+        this.#forgetJobsSoon();
+      },
+      (error: unknown) => this.#options.log.error({ job: nameOfJob(job), error: String(error) }, 'a job was not taken'),
+    );
+  }
+
+  #forgetJobsSoon(): void {
+    if (this.#stopped || this.#cancelForgetting !== null) return;
+    const { clock } = this.#options;
+    this.#cancelForgetting = clock.alarm(clock.nowMs() + FORGET_JOBS_AFTER_MS, () => {
+      this.#cancelForgetting = null;
+      if (this.#stopped || this.#committer.degraded || !this.#committer.hasTakenJobs) return;
+      if (this.#running) this.#forgetJobsSoon();
+      else void this.#betweenBatches(() => this.#committer.commit(clock.nowMs(), []));
+    });
   }
 
   /** Nobody waits for the answer: it comes as an event, and to a node that has stopped not at all. Its successor asks anew. */
@@ -276,19 +306,24 @@ export class Domain {
         if (this.#stopped || !this.#committer.degraded) return;
         // Only between batches, so that what is written is a state that the machine really had.
         if (!this.#running && (await store.ping()) && !this.#running) {
-          this.#running = true;
-          const ours = await this.#committer.refill(clock.nowMs());
-          this.#running = false;
-          if (!ours) {
-            this.abandon();
-            this.#options.onFatal('another node has become the writer');
-            return;
-          }
-          if (this.#inbox.length > 0) void this.#run();
+          await this.#betweenBatches(() => this.#committer.refill(clock.nowMs()));
         }
-        if (this.#committer.degraded) this.#planRefill();
+        if (!this.#stopped && this.#committer.degraded) this.#planRefill();
       })();
     });
+  }
+
+  /** Writes while no batch is under way; `write` says whether this node is still the writer. */
+  async #betweenBatches(write: () => Promise<boolean>): Promise<void> {
+    this.#running = true;
+    const ours = await write();
+    this.#running = false;
+    if (!ours) {
+      this.abandon();
+      this.#options.onFatal('another node has become the writer');
+    }
+    if (this.#inbox.length > 0) void this.#run();
+    else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** A lease that cannot be renewed because the store is away is kept in good faith: without the store nobody else can take it either. */

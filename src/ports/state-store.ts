@@ -27,7 +27,7 @@ export type Lease = { readonly held: true; readonly fence: number } | { readonly
 
 /** One change of one entity; `json` null removes it. `kind` names the hash it lives in. */
 export interface EntityChange {
-  readonly kind: 'call' | 'agent' | 'queue';
+  readonly kind: 'call' | 'agent' | 'queue' | 'job';
   readonly id: string;
   readonly json: string | null;
 }
@@ -53,4 +53,6 @@ export interface StoredState {
   readonly calls: ReadonlyMap<string, string>;
   readonly agents: ReadonlyMap<string, string>;
   readonly queues: ReadonlyMap<string, string>;
+  /** Work that was decided and that nobody is known to have taken (`ports/jobs.ts`). */
+  readonly jobs: ReadonlyMap<string, string>;
 }

@@ -12,6 +12,7 @@ export class MemoryStore implements StateStore {
   readonly calls = new Map<string, string>();
   readonly agents = new Map<string, string>();
   readonly queues = new Map<string, string>();
+  readonly jobs = new Map<string, string>();
   stream: Fact[] = [];
   /** While set, every commit is answered so and nothing is written. */
   answers: CommitResult | null = null;
@@ -35,7 +36,15 @@ export class MemoryStore implements StateStore {
 
   async load(): Promise<StoredState> {
     const { position, lastSeq, atMs } = this;
-    return { position, lastSeq, atMs, calls: new Map(this.calls), agents: new Map(this.agents), queues: new Map(this.queues) };
+    return {
+      position,
+      lastSeq,
+      atMs,
+      calls: new Map(this.calls),
+      agents: new Map(this.agents),
+      queues: new Map(this.queues),
+      jobs: new Map(this.jobs),
+    };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
@@ -43,7 +52,7 @@ export class MemoryStore implements StateStore {
     if (this.fence !== null && this.fence > commit.fence) return 'fenced';
     if (!commit.refill && this.fence !== null && this.position === commit.position) return 'committed';
     if (!commit.refill && (this.fence === null || this.position !== commit.position - 1)) return 'gap';
-    const places = { call: this.calls, agent: this.agents, queue: this.queues };
+    const places = { call: this.calls, agent: this.agents, queue: this.queues, job: this.jobs };
     if (commit.refill) {
       this.fence = commit.fence;
       for (const place of Object.values(places)) place.clear();
@@ -86,6 +95,7 @@ export class MemoryStore implements StateStore {
     this.calls.clear();
     this.agents.clear();
     this.queues.clear();
+    this.jobs.clear();
     this.stream = [];
   }
 }

@@ -28,6 +28,8 @@ export class DomainWorld {
   /** What else the site is; looked at when a controller starts. */
   change: (config: HotlineConfig) => HotlineConfig = (config) => config;
   lookUps: LookUps | null = null;
+  /** Resolves when a job is kept elsewhere. */
+  takeJob: (job: Job) => Promise<void> = async (job) => void this.jobs.push(job);
   log: Log = SILENT;
   readonly #queues: QueueConfig[];
   readonly #agents: AgentConfig[];
@@ -44,7 +46,7 @@ export class DomainWorld {
       clock: this.clock,
       store: this.store,
       switches: [this.switch],
-      jobs: { add: async (job) => void this.jobs.push(job), close: async () => {} },
+      jobs: { add: (job) => this.takeJob(job), close: async () => {} },
       config: this.config(),
       ...(this.lookUps && { lookUps: this.lookUps }),
       log: this.log,

@@ -19,7 +19,7 @@ export interface RedisStoreOptions {
   readonly factsKept?: number;
 }
 
-const KEY_OF: Record<EntityChange['kind'], number> = { call: 3, agent: 4, queue: 5 };
+const KEY_OF: Record<EntityChange['kind'], number> = { call: 3, agent: 4, queue: 5, job: 7 };
 
 interface Scripts {
   hotlineAcquire(owner: string, fence: string, node: string, ttlMs: number): Promise<number | string>;
@@ -31,7 +31,7 @@ interface Scripts {
 /** ioredis: the package asked for; one connection, no offline queue, because a commit that waits for Redis would hold up every caller. */
 export class RedisStore implements StateStore {
   readonly #redis: Redis & Scripts;
-  readonly #keys: Record<'owner' | 'fence' | 'meta' | 'calls' | 'agents' | 'queues' | 'facts', string>;
+  readonly #keys: Record<'owner' | 'fence' | 'meta' | 'calls' | 'agents' | 'queues' | 'facts' | 'jobs', string>;
   readonly #log: Log;
   readonly #factsKept: number;
 
@@ -39,7 +39,7 @@ export class RedisStore implements StateStore {
     redis.defineCommand('hotlineAcquire', { numberOfKeys: 2, lua: ACQUIRE });
     redis.defineCommand('hotlineRenew', { numberOfKeys: 2, lua: RENEW });
     redis.defineCommand('hotlineRelease', { numberOfKeys: 2, lua: RELEASE });
-    redis.defineCommand('hotlineCommit', { numberOfKeys: 6, lua: COMMIT });
+    redis.defineCommand('hotlineCommit', { numberOfKeys: 7, lua: COMMIT });
     this.#redis = redis as Redis & Scripts;
     this.#log = options.log;
     this.#factsKept = options.factsKept ?? DEFAULT_FACTS_KEPT;
@@ -52,6 +52,7 @@ export class RedisStore implements StateStore {
       agents: key('agents'),
       queues: key('queues'),
       facts: key('facts'),
+      jobs: key('jobs'),
     };
   }
 
@@ -91,26 +92,29 @@ export class RedisStore implements StateStore {
   }
 
   async load(): Promise<StoredState> {
-    const { meta, calls, agents, queues } = this.#keys;
-    const [state, callsByid, agentsById, queuesById] = await Promise.all([
+    const { meta, calls, agents, queues, jobs } = this.#keys;
+    const [state, callsById, agentsById, queuesById, jobsByName] = await Promise.all([
       this.#redis.hgetall(meta),
       this.#redis.hgetall(calls),
       this.#redis.hgetall(agents),
       this.#redis.hgetall(queues),
+      this.#redis.hgetall(jobs),
     ]);
     return {
       position: Number(state.position ?? 0),
       lastSeq: Number(state.lastSeq ?? 0),
       atMs: Number(state.atMs ?? 0),
-      calls: new Map(Object.entries(callsByid)),
+      calls: new Map(Object.entries(callsById)),
       agents: new Map(Object.entries(agentsById)),
       queues: new Map(Object.entries(queuesById)),
+      jobs: new Map(Object.entries(jobsByName)),
     };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
-    const { fence, meta, calls, agents, queues, facts } = this.#keys;
-    const head = [fence, meta, calls, agents, queues, facts, commit.fence, commit.position, commit.atMs, commit.refill ? 1 : 0];
+    const { fence, meta, calls, agents, queues, facts, jobs } = this.#keys;
+    const keys = [fence, meta, calls, agents, queues, facts, jobs];
+    const head = [...keys, commit.fence, commit.position, commit.atMs, commit.refill ? 1 : 0];
     const changes = commit.changes.flatMap(({ kind, id, json }) => [KEY_OF[kind], id, json ?? '']);
     const body = commit.facts.flatMap((fact) => [fact.seq, JSON.stringify(fact)]);
     try {

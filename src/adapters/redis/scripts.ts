@@ -37,9 +37,9 @@ return 1
 
 /**
  * Purpose: commit one batch: entities, facts and position land together.
- * KEYS: 1 fence, 2 meta, 3 calls, 4 agents, 5 queues, 6 facts.
+ * KEYS: 1 fence, 2 meta, 3 calls, 4 agents, 5 queues, 6 facts, 7 jobs.
  * ARGV: 1 our fencing number, 2 position, 3 time in ms, 4 '1' for a refill, 5 facts kept, 6 number of changes,
- *       then per change: kind (3, 4 or 5: the key's place), id, JSON or ''; then per fact: seq, JSON.
+ *       then per change: kind (3, 4, 5 or 7: the key's place), id, JSON or ''; then per fact: seq, JSON.
  * Returns: 'committed', 'fenced' (a newer writer exists), 'gap' (the store is not where the writer left it).
  * A repeated position is answered 'committed' and changes nothing.
  */
@@ -55,7 +55,7 @@ if fence and position == wanted and not refill then return 'committed' end
 if not refill and (not fence or position ~= wanted - 1) then return 'gap' end
 if refill then
   redis.call('SET', KEYS[1], ARGV[1])
-  redis.call('DEL', KEYS[3], KEYS[4], KEYS[5])
+  redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[7])
 end
 local at = 7
 for i = 1, tonumber(ARGV[6]) do
