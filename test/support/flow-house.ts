@@ -29,7 +29,7 @@ export interface FlowHouseOptions {
   /** Values whose words a test listens for. */
   readonly values: ReadonlyArray<readonly [form: SayForm, value: number | string]>;
   /** Name -> tone, and what happens after it. */
-  readonly emergencies: Readonly<Record<string, { readonly hz: number; readonly then: string }>>;
+  readonly emergencies: Readonly<Record<string, { readonly hz: number; readonly after: 'continue' | 'closed' | 'hangUp' }>>;
 }
 
 export function openFlowHouse(t: Test, { rules, bank, values, emergencies }: FlowHouseOptions): Promise<House> {
@@ -68,11 +68,12 @@ export function openFlowHouse(t: Test, { rules, bank, values, emergencies }: Flo
           },
         },
       });
-      const announcement = ([name, { hz, then }]: [string, { hz: number; then: string }]): [string, object] => {
+      const announcements = Object.entries(emergencies).map(([name, { hz, after }]) => {
         const words = { zh: String(hz), en: String(hz) };
-        return [name, { title: { zh: name, en: name }, text: words, then }];
-      };
-      write('emergency.yaml', { announcements: Object.fromEntries(Object.entries(emergencies).map(announcement)) });
+        // biome-ignore lint/suspicious/noThenProperty: a word of the file; nobody awaits it
+        return [name, { title: { zh: name, en: name }, text: words, then: after }];
+      });
+      write('emergency.yaml', { announcements: Object.fromEntries(announcements) });
     },
   });
 }

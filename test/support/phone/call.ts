@@ -197,6 +197,10 @@ export class PhoneCall {
   setTone(toneHz: number): void {
     this.#rtp?.setTone(toneHz);
   }
+  /** In place of the tone: a second of sound, 8,000 samples of 16 bits, over and over. */
+  setSound(second: Int16Array): void {
+    this.#rtp?.setSound(second);
+  }
 
   /** 180, or 183 with our tone as early media. */
   async ring(earlyMedia = false): Promise<void> {

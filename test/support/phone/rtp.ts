@@ -115,6 +115,10 @@ export class RtpSession {
   setTone(toneHz: number): void {
     this.#tone = toneSecond(toneHz);
   }
+  /** A second of sound, 8,000 samples of 16 bits, over and over. */
+  setSound(second: Int16Array): void {
+    this.#tone = encodeAlaw(second);
+  }
   /** Stops or resumes sending (hold). */
   pause(paused: boolean): void {
     if (this.#paused && !paused) this.#marker = true;
