@@ -1,7 +1,8 @@
 import type { AgentView } from '../service-level/views.js';
-import { formatClock } from './format.js';
-import { StateIcon } from './icons.js';
-import { nowMs } from './live.js';
+import { formatClock, formatShare } from './format.js';
+import { Mark, StateIcon } from './icons.js';
+import { limits, occupancyOf, overLimitMs } from './limits.js';
+import { useScene } from './scene.js';
 import { language } from './settings.js';
 import { type Doing, WORDS } from './words.js';
 
@@ -47,23 +48,35 @@ export function AgentGrid({ agents }: { agents: readonly AgentView[] }) {
 
 function Agent({ agent }: { agent: AgentView }) {
   const words = WORDS[language.value];
+  const now = useScene().nowMs.value;
   const doing = doingOf(agent);
   const reason = agent.status === 'notReady' && agent.reason !== null ? (words.reasons[agent.reason] ?? agent.reason) : null;
+  const over = overLimitMs(agent, now, limits.value);
+  const occupancy = formatShare({ share: occupancyOf(agent, now) });
   const figures = [
     words.answeredToday(agent.answeredToday),
+    `${words.occupancy} ${occupancy}`,
     ...(agent.ronaToday > 0 ? [words.missedToday(agent.ronaToday)] : []),
   ];
   return (
-    <li class="agent" data-agent={agent.agentId} data-doing={doing} title={figures.join(' · ')}>
+    <li class="agent" data-agent={agent.agentId} data-doing={doing} data-over={over !== null} title={figures.join(' · ')}>
       <StateIcon doing={doing} />
       <b class="name">{agent.name}</b>
-      <span class="since">{formatClock(nowMs.value - agent.sinceMs)}</span>
+      <span class="since">{formatClock(now - agent.sinceMs)}</span>
       <span class="what">
         <span class="word">
           {words.doing[doing]}
           {reason !== null && ' · '}
         </span>
         {reason !== null && <em>{reason}</em>}
+        {over !== null && (
+          <b class="over">
+            <Mark name="over" /> <span>{words.overLimit}</span> +{formatClock(over)}
+          </b>
+        )}
+      </span>
+      <span class="occupancy" data-figure="occupancy" title={words.occupancy}>
+        {occupancy}
       </span>
     </li>
   );

@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { PartMissing, TokenDialog } from './dialogs.js';
-import { type Route, route } from './router.js';
+import { type FlowRoute, type NumberRoute, type Route, route } from './router.js';
 import { mayRead } from './session.js';
 import { language } from './settings.js';
 import { SignIn } from './sign-in.js';
@@ -15,7 +15,7 @@ export function App() {
   const now = route.value;
   return (
     <>
-      {now.page === 'wallboard' ? <Wallboard /> : <Inside route={now} />}
+      {now.page === 'wallboard' || now.page === 'wall' ? <Wallboard isKiosk={now.page === 'wall'} /> : <Inside route={now} />}
       <TokenDialog />
     </>
   );
@@ -26,7 +26,7 @@ function Inside({ route: now }: { route: Route }) {
   return (
     <div class="inside">
       <TopBar />
-      {now.page === 'unknown' || now.page === 'wallboard' ? <NotFound /> : <FlowPart route={now} />}
+      <Part route={now} />
     </div>
   );
 }
@@ -39,17 +39,41 @@ function NotFound() {
   );
 }
 
-type FlowRoute = Exclude<Route, { page: 'unknown' | 'wallboard' }>;
+/** Which part of the pages a page is in. Parts come when they are wanted: a wall does not load them. */
+function Part({ route: now }: { route: Route }) {
+  switch (now.page) {
+    case 'unknown':
+    case 'wallboard':
+    case 'wall':
+      return <NotFound />;
+    case 'flows':
+    case 'flow':
+    case 'edit':
+    case 'versions':
+    case 'call':
+      return <Loaded key="flows" route={now} load={loadFlows} />;
+    default:
+      return <Loaded key="numbers" route={now} load={loadNumbers} />;
+  }
+}
 
-/** The pages of flows come when they are wanted: a wall does not load them. */
-function FlowPart({ route: now }: { route: FlowRoute }) {
+const loadFlows = (): Promise<ComponentType<{ route: FlowRoute }>> => {
+  addStyles('/flows.css');
+  return import('./flows/flow-pages.js').then((loaded) => loaded.FlowPages);
+};
+const loadNumbers = (): Promise<ComponentType<{ route: NumberRoute }>> => {
+  addStyles('/flows.css');
+  addStyles('/numbers.css');
+  return import('./numbers/number-pages.js').then((loaded) => loaded.NumberPages);
+};
+
+function Loaded<R extends Route>({ route: now, load }: { route: R; load: () => Promise<ComponentType<{ route: R }>> }) {
   const words = WORDS[language.value];
-  const [Page, setPage] = useState<ComponentType<{ route: FlowRoute }> | null>(null);
+  const [Page, setPage] = useState<ComponentType<{ route: R }> | null>(null);
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
-    addStyles('/flows.css');
-    import('./flows/flow-pages.js').then(
-      (loaded) => setPage(() => loaded.FlowPages),
+    load().then(
+      (loaded) => setPage(() => loaded),
       () => setFailed(true),
     );
   }, []);

@@ -1,7 +1,8 @@
 import type { QueueView, WaitingCallView } from '../service-level/views.js';
 import { secondsLeft } from './format.js';
 import { Mark } from './icons.js';
-import { board, nowMs } from './live.js';
+import { callUrl } from './router.js';
+import { useScene } from './scene.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
 
@@ -11,6 +12,7 @@ const chipsBeside = (queues: number): number => (queues <= 4 ? 10 : queues <= 8 
 /** Who waits, in the order of the line: seconds left to the threshold, or seconds past it; how many can still be met. */
 export function CallerChips({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
+  const { board, nowMs } = useScene();
   const { withinMs } = queue.serviceLevel;
   const shown = queue.callers.slice(0, chipsBeside(board.value?.queues.length ?? 0));
   const late = queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
@@ -32,11 +34,12 @@ export function CallerChips({ queue }: { queue: QueueView }) {
 
 function Chip({ caller, withinMs }: { caller: WaitingCallView; withinMs: number }) {
   const words = WORDS[language.value];
+  const { nowMs, isLinked } = useScene();
   const { left, isLate } = secondsLeft(caller.enteredAtMs, withinMs, nowMs.value);
   const isVip = caller.lane === 'vip';
   const share = isLate ? 1 : Math.min(1, Math.max(0, (caller.enteredAtMs + withinMs - nowMs.value) / withinMs));
-  return (
-    <li class="chip" data-late={isLate} data-vip={isVip} title={`${caller.tier} ${caller.ani}`}>
+  const inside = (
+    <>
       {isVip && (
         <b class="vip">
           <Mark name="star" />
@@ -45,6 +48,11 @@ function Chip({ caller, withinMs }: { caller: WaitingCallView; withinMs: number 
       )}
       <span class="time">{isLate ? words.overS(left) : words.leftS(left)}</span>
       <i class="rest" style={{ width: `${share * 100}%` }} />
+    </>
+  );
+  return (
+    <li class="chip" data-late={isLate} data-vip={isVip} title={`${caller.tier} ${caller.ani}`}>
+      {isLinked ? <a href={callUrl(caller.callId)}>{inside}</a> : inside}
     </li>
   );
 }

@@ -1,3 +1,4 @@
+import { SoundButton } from './alarm-bar.js';
 import { DASH, siteClock } from './format.js';
 import { Mark } from './icons.js';
 import { ageMs, board, clockMs, isPaused, isStale, togglePause } from './live.js';
@@ -7,7 +8,7 @@ import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
 import { WORDS } from './words.js';
 
 /** Site, switches, what moment the figures are of, the clock, and the three things that one may press. */
-export function Header() {
+export function Header({ isKiosk = false }: { isKiosk?: boolean }) {
   const words = WORDS[language.value];
   const now = board.value;
   return (
@@ -29,9 +30,11 @@ export function Header() {
       </ul>
       <Age />
       <Clock />
-      <div class="controls">
+      <div class="controls" hidden={isKiosk}>
+        <SoundButton />
         <button
           type="button"
+          data-do="pause"
           onClick={togglePause}
           aria-pressed={isPaused.value}
           title={isPaused.value ? words.resume : words.pause}

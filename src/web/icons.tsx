@@ -47,6 +47,45 @@ const MARKS = {
       stroke-linejoin="round"
     />
   ),
+  critical: (
+    <path
+      d="M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2L1.5 10.8V5.2ZM8 4.6v4.2M8 11.2v.3"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.8"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  ),
+  over: (
+    <path
+      d="M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM8 4.4V8l2.6 1.8"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+    />
+  ),
+  sound: (
+    <path
+      d="M2 6v4h2.6L8 13V3L4.6 6ZM10.6 5.4a3.6 3.6 0 0 1 0 5.2M12.6 3.2a6.6 6.6 0 0 1 0 9.6"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.6"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  ),
+  silent: (
+    <path
+      d="M2 6v4h2.6L8 13V3L4.6 6ZM11 6l4 4M15 6l-4 4"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.6"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  ),
   pause: <path d="M5 3v10M11 3v10" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" />,
   menu: <path d="M2 4h12M2 8h12M2 12h12" stroke="currentColor" stroke-width="2" stroke-linecap="round" />,
   play: <path d="M4.5 2.6v10.8L13 8Z" fill="currentColor" />,

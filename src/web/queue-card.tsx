@@ -1,19 +1,26 @@
+import type { ComponentChildren } from 'preact';
+import type { StayFigure } from '../service-level/queue-stays.js';
 import type { AgentCounts, QueueView } from '../service-level/views.js';
 import { CallerChips } from './caller-chips.js';
 import { DASH, formatClock, formatMean, formatShare, formatTarget } from './format.js';
 import { Mark, StateIcon } from './icons.js';
-import { nowMs } from './live.js';
+import { Need } from './need.js';
+import { figureUrl, queueUrl } from './router.js';
+import { useScene } from './scene.js';
 import { language } from './settings.js';
+import { Trend } from './trend.js';
 import { type Doing, WORDS } from './words.js';
 
 /** One queue: who waits, whether the target is met, and the day so far. Figures carry `data-figure` for the tests that compare them with the API. */
 export function QueueCard({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
+  const { isLinked } = useScene();
   const level = levelState(queue);
+  const title = queue.title[language.value] ?? Object.values(queue.title)[0] ?? queue.queueId;
   return (
     <article class="queue" data-queue={queue.queueId} data-level={level}>
       <div class="title">
-        <h2>{queue.title[language.value] ?? Object.values(queue.title)[0] ?? queue.queueId}</h2>
+        <h2>{isLinked ? <a href={queueUrl(queue.queueId)}>{title}</a> : title}</h2>
         <p class="verdict" role="status">
           <Mark name={level} /> {level === 'none' ? words.noFigure : level === 'met' ? words.onTarget : words.belowTarget}
         </p>
@@ -23,8 +30,10 @@ export function QueueCard({ queue }: { queue: QueueView }) {
           <Waiting queue={queue} />
           <Level queue={queue} />
         </div>
+        <Terms queue={queue} />
       </div>
       <CallerChips queue={queue} />
+      <Need queue={queue} />
       <Day queue={queue} />
       <AgentBar counts={queue.agents} />
     </article>
@@ -37,15 +46,23 @@ function levelState({ serviceLevel }: QueueView): 'met' | 'missed' | 'none' {
   return serviceLevel.share >= serviceLevel.target ? 'met' : 'missed';
 }
 
+/** A figure, and the way to the calls that it counts. */
+function Counted({ queue, figure, children }: { queue: QueueView; figure: StayFigure; children: ComponentChildren }) {
+  return useScene().isLinked ? <a href={figureUrl(queue.queueId, figure)}>{children}</a> : <span>{children}</span>;
+}
+
 function Waiting({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
+  const { nowMs } = useScene();
   const since = queue.longestWaitSinceMs;
   const waitMs = since === null ? null : nowMs.value - since;
   return (
     <div class="waiting" data-late={waitMs !== null && waitMs > queue.serviceLevel.withinMs}>
       <span class="label">{words.waiting}</span>
       <b class="big" data-figure="waiting">
-        {queue.waiting}
+        <Counted queue={queue} figure="waiting">
+          {queue.waiting}
+        </Counted>
       </b>
       <span class="label">
         {words.longestWait}{' '}
@@ -57,33 +74,68 @@ function Waiting({ queue }: { queue: QueueView }) {
   );
 }
 
-function Level({ queue: { serviceLevel: level } }: { queue: QueueView }) {
+function Level({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
+  const { serviceLevel: level } = queue;
   const share = level.share ?? 0;
   return (
     <div class="level">
       <p class="label">
-        {words.serviceLevel}
+        {words.serviceLevel} · {words.today}
         <span data-figure="parts">
-          {level.numerator} / {level.denominator}
+          <Counted queue={queue} figure="missed">
+            {level.numerator} / {level.denominator}
+          </Counted>
         </span>
       </p>
-      <b class="big" data-figure="serviceLevel">
-        {formatShare(level)}
-      </b>
+      <div class="level-and-trend">
+        <b class="big" data-figure="serviceLevel">
+          {formatShare(level)}
+        </b>
+        <Trend queue={queue} />
+      </div>
       <div class="gauge" aria-hidden="true">
         <i class="fill" style={{ width: `${share * 100}%` }} />
+        <Sure queue={queue} />
         <i class="goal" style={{ left: `${level.target * 100}%` }} />
       </div>
-      <p class="terms">
-        <span>
-          {words.target} <b data-figure="target">{formatTarget(level.target)}</b> · {words.within(String(level.withinMs / 1_000))}
-        </span>
-        <span class="formula" data-figure="formula">
-          {level.formula}
-        </span>
-      </p>
     </div>
+  );
+}
+
+/** A figure of few calls is unsure: told where the bounds lie far apart. */
+const isUnsure = (sure: QueueView['sure']): sure is NonNullable<QueueView['sure']> =>
+  sure !== null && sure.high - sure.low > 0.12;
+
+function Sure({ queue: { sure } }: { queue: QueueView }) {
+  if (!isUnsure(sure)) return null;
+  return <i class="sure" style={{ left: `${sure.low * 100}%`, width: `${(sure.high - sure.low) * 100}%` }} />;
+}
+
+/** What the level means, and how it has been lately. */
+function Terms({ queue: { sure, serviceLevel: level, recent } }: { queue: QueueView }) {
+  const words = WORDS[language.value];
+  const whole = (share: number) => `${Math.round(share * 100)}%`;
+  return (
+    <p class="terms">
+      <span>
+        {words.target} <b data-figure="target">{formatTarget(level.target)}</b> · {words.within(String(level.withinMs / 1_000))}
+      </span>
+      <span class="formula" data-figure="formula">
+        {level.formula}
+      </span>
+      <span class="lately">
+        {words.last15} <b data-figure="last15">{formatShare(recent.m15)}</b>{' '}
+        <span data-figure="last15Parts">
+          {recent.m15.numerator} / {recent.m15.denominator}
+        </span>
+      </span>
+      {isUnsure(sure) && (
+        <span class="bounds" data-figure="sure">
+          {words.sure(level.denominator, whole(sure.low), whole(sure.high))}
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -91,19 +143,29 @@ function Level({ queue: { serviceLevel: level } }: { queue: QueueView }) {
 function Day({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
   const { today } = queue;
-  const figures: ReadonlyArray<readonly [name: string, label: string, value: string]> = [
-    ['answeredOfOffered', words.answeredOfOffered, `${today.answered} / ${today.offered}`],
-    ['asa', words.asa, formatMean(queue.asaMs)],
-    ['aht', words.aht, formatMean(queue.ahtMs)],
-    ['abandoned', words.abandoned, String(today.abandoned)],
-    ['abandonRate', words.abandonRate, formatShare(queue.abandonRate)],
+  const figures: ReadonlyArray<readonly [name: string, label: string, value: string, behind: StayFigure | null]> = [
+    ['answeredOfOffered', words.answeredOfOffered, `${today.answered} / ${today.offered}`, 'offered'],
+    ['answerRate', words.answerRate, formatShare(queue.answerRate), 'answered'],
+    ['asa', words.asa, formatMean(queue.asaMs), null],
+    ['p95', words.p95, queue.waits.p95Ms === null ? DASH : formatClock(queue.waits.p95Ms), null],
+    ['aht', words.aht, formatMean(queue.ahtMs), null],
+    ['abandoned', words.abandoned, String(today.abandoned), 'abandoned'],
+    ['abandonRate', words.abandonRate, formatShare(queue.abandonRate), 'abandoned'],
   ];
   return (
     <dl class="day">
-      {figures.map(([name, label, value]) => (
+      {figures.map(([name, label, value, behind]) => (
         <div key={name}>
           <dt>{label}</dt>
-          <dd data-figure={name}>{value}</dd>
+          <dd data-figure={name}>
+            {behind === null ? (
+              value
+            ) : (
+              <Counted queue={queue} figure={behind}>
+                {value}
+              </Counted>
+            )}
+          </dd>
         </div>
       ))}
     </dl>

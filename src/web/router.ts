@@ -3,15 +3,34 @@ import { signal } from '@preact/signals';
 /** Which page the address names. One row per page: a new page is a new row here, an address in `http/page-routes.ts` and a case in `app.tsx`. */
 export type Route =
   | { readonly page: 'wallboard' }
+  /** The wall that nobody touches: `?queues=a,b` shows those alone. */
+  | { readonly page: 'wall' }
+  | { readonly page: 'agents' }
+  | { readonly page: 'alarms' }
+  | { readonly page: 'replay' }
+  | { readonly page: 'reports' }
+  | { readonly page: 'staffing' }
+  | { readonly page: 'queue'; readonly id: string }
+  | { readonly page: 'queueCalls'; readonly id: string }
   | { readonly page: 'flows' }
   | { readonly page: 'flow'; readonly id: string }
   | { readonly page: 'edit'; readonly id: string }
   | { readonly page: 'versions'; readonly id: string }
   | { readonly page: 'call'; readonly id: string }
   | { readonly page: 'unknown' };
+export type FlowRoute = Extract<Route, { page: 'flows' | 'flow' | 'edit' | 'versions' | 'call' }>;
+export type NumberRoute = Exclude<Route, FlowRoute | { page: 'unknown' | 'wallboard' | 'wall' }>;
 
 const TABLE: ReadonlyArray<readonly [pattern: RegExp, route: (id: string) => Route]> = [
   [/^\/(?:wallboard)?$/, () => ({ page: 'wallboard' })],
+  [/^\/wall$/, () => ({ page: 'wall' })],
+  [/^\/agents$/, () => ({ page: 'agents' })],
+  [/^\/alarms$/, () => ({ page: 'alarms' })],
+  [/^\/replay$/, () => ({ page: 'replay' })],
+  [/^\/reports$/, () => ({ page: 'reports' })],
+  [/^\/staffing$/, () => ({ page: 'staffing' })],
+  [/^\/queues\/([^/]+)$/, (id) => ({ page: 'queue', id })],
+  [/^\/queues\/([^/]+)\/calls$/, (id) => ({ page: 'queueCalls', id })],
   [/^\/flows$/, () => ({ page: 'flows' })],
   [/^\/flows\/([^/]+)$/, (id) => ({ page: 'flow', id })],
   [/^\/flows\/([^/]+)\/edit$/, (id) => ({ page: 'edit', id })],
@@ -117,3 +136,6 @@ export function startRouter(): void {
 export const flowUrl = (flowId: string, part: '' | '/edit' | '/versions' = ''): string =>
   `/flows/${encodeURIComponent(flowId)}${part}`;
 export const callUrl = (callId: string): string => `/calls/${encodeURIComponent(callId)}`;
+export const queueUrl = (queueId: string): string => `/queues/${encodeURIComponent(queueId)}`;
+/** The calls behind a figure of the day. */
+export const figureUrl = (queueId: string, figure: string): string => `${queueUrl(queueId)}/calls?figure=${figure}`;

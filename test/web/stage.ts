@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildPagesInto } from '../../scripts/build-pages.mjs';
-import type { AgentView, Board, QueueView, WaitingCallView } from '../../src/service-level/views.js';
+import { sureBounds } from '../../src/service-level/outlook.js';
+import type { AgentView, AlarmView, Board, QueueView, WaitingCallView } from '../../src/service-level/views.js';
 import { aCaller, anAgent, aQueue } from '../http/house.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -95,6 +96,109 @@ export function weakContrasts(selector: string): string[] {
   return weak;
 }
 
+/** What a queue says beside its counts, of a day that has gone on for a while. */
+export function withOutlook(queue: QueueView, more: Partial<QueueView['outlook']> = {}, trend?: QueueView['trend']): QueueView {
+  const { numerator, denominator } = queue.serviceLevel;
+  const good = [9, 11, 10, 12, 8, 9, 7, 6, 9, 11, 10, 5];
+  return {
+    ...queue,
+    sure: sureBounds(numerator, denominator),
+    trend: trend ?? good.map((n, at): readonly [number, number] => (denominator === 0 || at === 3 ? [0, 0] : [n, 12])),
+    recent: {
+      ...queue.recent,
+      m15: { ...queue.recent.m15, numerator: 26, denominator: 36, share: 26 / 36, offered: 38, answered: 34, abandoned: 2 },
+    },
+    waits: { p50Ms: 8_000, p95Ms: 41_000, p99Ms: 73_000 },
+    estimateError: { calls: 214, meanAbsMs: 9_400, biasMs: -1_200 },
+    outlook: { ...queue.outlook, callsPerHour: 152, ahtMs: 192_000, patienceMs: 120_000, ...more },
+  };
+}
+
+export const anAlarm = (more: Partial<AlarmView> = {}): AlarmView => ({
+  alarmId: 'level-low/lost-card/1',
+  rule: 'level-low',
+  queueId: 'lost-card' as AlarmView['queueId'],
+  metric: 'serviceLevel',
+  severity: 'warning',
+  value: 0.774,
+  bound: 0.78,
+  raisedAtMs: Date.now() - 95_000,
+  clearedAtMs: null,
+  acknowledgedBy: null,
+  acknowledgedAtMs: null,
+  note: '',
+  mutedUntilMs: null,
+  ...more,
+});
+
+const HALL_QUEUES: ReadonlyArray<readonly [id: string, zh: string, en: string]> = [
+  ['general', '综合服务', 'General service'],
+  ['lost-card', '挂失', 'Lost card'],
+  ['credit-card', '信用卡账单与分期', 'Credit card bills and instalments'],
+  ['loans', '个人贷款', 'Personal loans'],
+  ['mobile', '手机银行', 'Mobile bank'],
+  ['complaints', '投诉与建议', 'Complaints'],
+  ['transport', '交通卡服务', 'Transport card'],
+  ['english', '英语专线', 'English line'],
+];
+
+/** A hall at its busiest: eight queues, sixty agents, two alarms. */
+export function aHall(nowMs: number): Board {
+  const queues = HALL_QUEUES.map(([id, zh, en], at) => {
+    const offered = 40 + at * 61;
+    const inTime = Math.round(offered * (0.97 - at * 0.055));
+    const waits = [44, 31, 19, 15, 11, 7, 3].slice(0, (at * 3) % 8);
+    const counts = { offered, answered: offered - 9, answeredInTime: Math.min(inTime, offered - 9), abandoned: 6 };
+    const sums = { sumWaitAnsweredMs: offered * 9_300, sumTalkMs: offered * 151_000, sumWrapUpMs: offered * 22_000 };
+    const callers = waits.map((seconds, i) => aCaller(at * 10 + i, nowMs - seconds * 1_000, i === 1));
+    const late = waits.filter((seconds) => seconds > 20).length;
+    const queue = withOutlook(aQueue(id, { zh, en }, { ...counts, ...sums, waitingLate: late }, callers), {
+      goodInARow: at * 9,
+      expectedRest: 180 - at * 20,
+      restShare: 0.7 + at * 0.05,
+      agentsPresent: 12,
+      agentsNeeded: 9 + at,
+    });
+    const own = { idle: at % 3, ringing: at % 2, talking: 5 + at, wrapUp: 2, notReady: 1 };
+    return { ...queue, agents: { ...own, signedIn: own.idle + own.ringing + own.talking + own.wrapUp + own.notReady } };
+  });
+  const agents = Array.from({ length: 60 }, (_, i) =>
+    anAgent(String(1001 + i), {
+      name: `${NAMES[i % NAMES.length]}${i >= NAMES.length ? Math.floor(i / NAMES.length) + 1 : ''}`,
+      busyTodayMs: 5_000_000 + i * 90_000,
+      idleTodayMs: 1_900_000,
+      ...DID(nowMs)[(i * 5) % 9],
+    }),
+  );
+  return {
+    ...{ seq: 910_442, atMs: nowMs, queues, agents, callsNow: 87 },
+    switches: [{ switchId: 'asterisk-a', up: true, detail: 'Asterisk 22', sinceMs: nowMs - 1e6 }],
+    alarms: [
+      anAlarm({
+        severity: 'critical',
+        alarmId: 'b',
+        queueId: 'transport' as never,
+        metric: 'longestWait',
+        value: 44_000,
+        bound: 40_000,
+      }),
+      anAlarm({ acknowledgedBy: 'sue' }),
+    ],
+  };
+}
+
+const DID = (nowMs: number): ReadonlyArray<Partial<AgentView>> => [
+  { state: 'talking', sinceMs: nowMs - 92_000 },
+  { state: 'idle', sinceMs: nowMs - 14_000 },
+  { state: 'ringing', sinceMs: nowMs - 4_000 },
+  { state: 'talking', sinceMs: nowMs - 341_000 },
+  { state: 'wrapUp', sinceMs: nowMs - 11_000 },
+  { status: 'notReady', reason: 'break', sinceMs: nowMs - 512_000 },
+  { state: 'talking', sinceMs: nowMs - 18_000 },
+  { status: 'notReady', reason: 'rona', sinceMs: nowMs - 47_000, ronaToday: 1 },
+  { state: 'onHold', sinceMs: nowMs - 31_000 },
+];
+
 const NAMES = [
   '李晓明',
   '王芳',
@@ -168,22 +272,21 @@ export function aMorning(nowMs: number): Board {
     ...aQueue('transport', { zh: '交通卡服务', en: 'Transport card' }),
     agents: staff(1, 0, 0, 0, 1),
   };
-  const did: ReadonlyArray<Partial<AgentView>> = [
-    { state: 'talking', sinceMs: nowMs - 92_000 },
-    { state: 'idle', sinceMs: nowMs - 14_000 },
-    { state: 'ringing', sinceMs: nowMs - 4_000 },
-    { state: 'talking', sinceMs: nowMs - 341_000 },
-    { state: 'wrapUp', sinceMs: nowMs - 11_000 },
-    { status: 'notReady', reason: 'break', sinceMs: nowMs - 512_000 },
-    { state: 'talking', sinceMs: nowMs - 18_000 },
-    { status: 'notReady', reason: 'rona', sinceMs: nowMs - 47_000, ronaToday: 1 },
-    { state: 'onHold', sinceMs: nowMs - 31_000 },
-  ];
-  const agents = NAMES.map((name, i) => anAgent(String(1001 + i), { name, answeredToday: 20 + i, ...did[i % did.length] }));
+  const did = DID(nowMs);
+  const agents = NAMES.map((name, i) =>
+    anAgent(String(1001 + i), {
+      ...{ name, answeredToday: 20 + i, busyTodayMs: 6_000_000, idleTodayMs: 1_200_000 + i * 90_000 },
+      ...did[i % did.length],
+    }),
+  );
   return {
     seq: 48_213,
     atMs: nowMs,
-    queues: [general, lost, transport],
+    queues: [
+      withOutlook(general, { goodInARow: 0, expectedRest: 338, restShare: 0.757, agentsPresent: 13, agentsNeeded: 15 }),
+      withOutlook(lost, { goodInARow: 3, expectedRest: 31, restShare: 0.974, agentsPresent: 3, agentsNeeded: 2 }),
+      transport,
+    ],
     agents: [...agents, anAgent('1099', { name: '真人坐席', status: 'loggedOut', sinceMs: nowMs })],
     switches: [
       { switchId: 'asterisk-a', up: true, detail: 'Asterisk 22', sinceMs: nowMs - 1e6 },

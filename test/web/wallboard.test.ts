@@ -7,7 +7,18 @@ import type { Board, QueueView } from '../../src/service-level/views.js';
 import { formatClock, formatMean, formatShare, secondsLeft } from '../../src/web/format.js';
 import { pickLanguage, WORDS } from '../../src/web/words.js';
 import { aCaller, aHouse, anAgent, aQueue, TOKENS } from '../http/house.js';
-import { aMorning, buildPages, openBrowser, openPage, type Size, screenshots, weakContrasts } from './stage.js';
+import {
+  aHall,
+  aMorning,
+  anAlarm,
+  buildPages,
+  openBrowser,
+  openPage,
+  type Size,
+  screenshots,
+  weakContrasts,
+  withOutlook,
+} from './stage.js';
 
 /** The wallboard in a real browser, against the real app with a board that the test writes. */
 
@@ -42,6 +53,13 @@ async function stage(t: Tap, more: Partial<HttpDeps> = {}, port = 0, board: Boar
     site: { name: '示范热线', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
     board: () => ({ ...shown, atMs: Date.now() }),
     live,
+    numbers: {
+      details: () => null,
+      agentDays: () => [],
+      targets: new Map(),
+      limits: { notReadyMs: { break: 300_000 }, wrapUpMs: 30_000 },
+      kindOfDay: () => 'ordinary',
+    },
     ...more,
   });
   const app = buildApp(house);
@@ -351,11 +369,260 @@ t.test('pause, phone layout, contrast, pictures', async (t) => {
     t.same(weak, [], `every text of ${theme} stands out by 4.5:1`);
     await wall.screenshot({ path: join(screenshots, `wide-${lang}-${theme}.png`) });
   }
-  await wall.click('[aria-pressed="false"]');
+  await wall.click('[data-do="pause"]');
   show({ callsNow: 500 });
   await phone.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '500');
   t.not(await text(wall, '[data-figure="callsNow"]'), '500', 'a paused wall stands still');
   t.match(await text(wall, '.banner'), /Paused/);
-  await wall.click('[aria-pressed="true"]');
+  await wall.click('[data-do="pause"]');
   t.equal(await text(wall, '[data-figure="callsNow"]'), '500', 'and goes on with what is now');
+});
+
+/* The eight rules of the wallboard, by their numbers. */
+
+t.test('rule 1: a figure stands with its target, its formula and its age; bounds where it is small', async (t) => {
+  const { url, show } = await stage(t);
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  t.equal(await figure(page, 'lost-card', 'target'), '95%');
+  t.equal(await figure(page, 'lost-card', 'formula'), 'answered-of-offered');
+  t.equal(await figure(page, 'lost-card', 'last15'), '72.2%');
+  t.equal(await figure(page, 'lost-card', 'p95'), '0:41');
+  t.match(await text(page, '[data-figure="age"]'), /updated \d+ s ago/);
+  t.equal(await page.locator('[data-queue="general"] [data-figure="sure"]').count(), 0, '408 calls are sure enough');
+  show({ queues: [withOutlook(aQueue('few', { en: 'Few' }, { offered: 11, answered: 11, answeredInTime: 9 }))] });
+  await page.waitForSelector('[data-queue="few"]');
+  t.equal(await figure(page, 'few', 'sure'), 'of 11 only: surely between 52% and 95%');
+});
+
+t.test('rule 2: an empty denominator is a dash, never 0 % or 100 %', async (t) => {
+  const { url } = await stage(t);
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  for (const name of ['serviceLevel', 'last15', 'answerRate', 'abandonRate', 'asa', 'aht', 'p95', 'longestWait'])
+    t.equal(await figure(page, 'transport', name), '–', name);
+  t.equal(await page.locator('[data-queue="transport"] .trend .none').count(), 12, 'nor is there a bar of an hour without calls');
+  t.notMatch(await text(page, '[data-queue="transport"]'), /\b(0|100)(\.0)?%(?! ·)/);
+});
+
+t.test('rule 3: one snapshot number, equal to the API', async (t) => {
+  const { url, show } = await stage(t);
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  for (let n = 0; n < 3; n++) {
+    show({ callsNow: 30 + n });
+    const { seq } = (await (await fetch(`${url}/api/v1/board`)).json()) as Board;
+    await page.waitForFunction((want) => document.querySelector('[data-figure="seq"]')?.textContent === String(want), seq);
+    t.equal(await text(page, '[data-figure="callsNow"]'), String(30 + n));
+  }
+  t.equal(await page.locator('[data-figure="seq"]').count(), 1);
+});
+
+t.test('rule 4: colour is never alone, nothing flashes, alarms are said', async (t) => {
+  const { url } = await stage(t, {}, 0, aHall(Date.now()));
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  const levels = await page
+    .locator('.queue')
+    .evaluateAll((cards) =>
+      cards.map((card) => [(card as HTMLElement).dataset.level, card.querySelector('.verdict')?.textContent?.trim()]),
+    );
+  t.ok(
+    levels.every(([level, said]) => said === (level === 'met' ? 'On target' : 'Below target')),
+    'a verdict in words',
+  );
+  t.ok(await page.locator('.verdict .icon').count(), 'and a shape');
+  t.same(
+    await page
+      .locator('.trend .met, .trend .missed')
+      .evaluateAll((bars) =>
+        [...new Set(bars.map((bar) => `${bar.getAttribute('class')} ${getComputedStyle(bar).fill === 'none'}`))].sort(),
+      ),
+    ['met false', 'missed true'],
+    'bars that missed are hollow',
+  );
+  t.match(await page.locator('.trend').first().getAttribute('aria-label'), /Last hour: 75\.0%, /);
+  const over = page.locator('.agent[data-over="true"]').first();
+  t.match(await over.textContent(), /over \+3:3\d/, 'over the limit: in words');
+  t.equal(await over.locator('.over .icon').count(), 1, 'and by a shape');
+  t.equal(
+    (await page.locator('.agent[data-doing="notReady"][data-over="false"]').count()) > 0,
+    true,
+    'a reason without a limit is none',
+  );
+  const moving = await page.evaluate(
+    () => document.getAnimations().filter((one) => one.effect?.getTiming().iterations === Number.POSITIVE_INFINITY).length,
+  );
+  t.equal(moving, 0, 'nothing flashes');
+  t.match(
+    await page.locator('[role="alert"]').first().textContent(),
+    /Critical: Longest wait, Transport card, 0:44 \(bound 0:40\)/,
+  );
+  for (const theme of ['dark', 'light']) {
+    await page.goto(`${url}/wallboard?lang=zh&theme=${theme}`);
+    await isUp(page);
+    t.same(await page.evaluate(weakContrasts, '.wall'), [], `4.5:1 in ${theme}`);
+  }
+});
+
+t.test('rule 5: an alarm is said once and sounds once, is acknowledged by name and muted until a time', async (t) => {
+  const { url, show } = await stage(t);
+  const complaints: string[] = [];
+  const page = await open(t, `${url}/wallboard?lang=en`, undefined, complaints);
+  await isUp(page);
+  const tones = () => page.getAttribute('.alarms', 'data-tones');
+  t.match(await page.getAttribute('[data-do="sound"]', 'data-sound'), /blocked|on/);
+  if ((await page.getAttribute('[data-do="sound"]', 'data-sound')) === 'blocked') {
+    t.match(await text(page, '[data-do="sound"]'), /Sound is off/, 'a page that may not sound says so');
+    await page.click('[data-do="sound"]');
+  }
+  await page.waitForSelector('[data-do="sound"][data-sound="on"]');
+  const alarm = anAlarm();
+  show({ alarms: [alarm] });
+  await page.waitForSelector('.alarms [data-alarm]');
+  await page.waitForFunction(() => document.querySelector('.alarms')?.getAttribute('data-tones') === '1');
+  t.match(await text(page, '.alarms li'), /Warning\s+Service level · Lost card\s+77\.4% \(bound 78\.0%\)/);
+  show({ alarms: [alarm], callsNow: 22 });
+  await page.waitForFunction(() => document.querySelector('[data-figure="callsNow"]')?.textContent === '22');
+  t.equal(await tones(), '1', 'the same alarm is silent from then on');
+  show({ alarms: [alarm, anAlarm({ alarmId: 'quiet', rule: 'other', mutedUntilMs: Date.now() + 60_000 })] });
+  await page.waitForSelector('[data-alarm="quiet"]');
+  t.equal(await tones(), '1', 'a muted one too');
+  t.match(await text(page, '[data-alarm="quiet"]'), /muted/);
+
+  const asked: unknown[] = [];
+  let isKnown = false;
+  await page.route('**/api/v1/alarms/**', async (route) => {
+    const request = route.request();
+    if (!isKnown && request.headers().authorization === undefined) {
+      isKnown = true;
+      return route.fulfill({ status: 401, json: { id: 'unauthorized', message: 'who?' } });
+    }
+    asked.push([request.method(), new URL(request.url()).pathname, request.postDataJSON()]);
+    return route.fulfill({ json: {} });
+  });
+  await page.click(`[data-alarm="${alarm.alarmId}"] [data-do="acknowledge"]`);
+  await page.fill('.token-form input', TOKENS.supervisor.secret);
+  await page.click('.token-form button[type="submit"]');
+  await page.waitForFunction(() => document.querySelector('dialog') === null);
+  await page.selectOption(`[data-alarm="${alarm.alarmId}"] [data-do="mute"]`, '3600000');
+  await page.waitForFunction(() => true);
+  for (let n = 0; asked.length < 2 && n < 50; n++) await page.waitForTimeout(20);
+  t.match(asked[0], ['POST', '/api/v1/alarms/level-low%2Flost-card%2F1/acknowledge', { note: '' }]);
+  t.match(asked[1], ['PUT', '/api/v1/alarms/rules/level-low/mute', { queueId: 'lost-card' }]);
+  const { untilMs } = (asked[1] as [string, string, { untilMs: number }])[2];
+  t.ok(Math.abs(untilMs - Date.now() - 3_600_000) < 5_000, 'until an hour from now');
+  show({ alarms: [anAlarm({ acknowledgedBy: 'sue', acknowledgedAtMs: Date.now() })] });
+  await page.waitForSelector('[data-acknowledged="true"]');
+  t.match(await text(page, '.alarms li'), /acknowledged by sue/);
+  await page.screenshot({ path: join(screenshots, 'alarm-en-dark.png') });
+  await page.reload();
+  await isUp(page);
+  show({ alarms: [alarm] });
+  await page.waitForSelector('.alarms [data-acknowledged="false"]');
+  t.equal(await tones(), '0', 'nor after a reload');
+  t.ok(
+    complaints.every((line) => /status of 401|AudioContext/.test(line)),
+    complaints.join('\n'),
+  );
+});
+
+t.test('rule 6: chips with seconds left, who can be saved, what the rest must bring, agents short or spare', async (t) => {
+  const { url, show } = await stage(t);
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  t.match(await text(page, '[data-queue="general"] .line'), /4 can still be met · 1 past the threshold/);
+  t.match(await page.locator('[data-queue="general"] .chip .time').allInnerTexts(), [/1[0-9] s left/, /[0-9]+ s late/]);
+  const need = (name: string, queue = 'general') => text(page, `[data-queue="${queue}"] [data-need="${name}"]`);
+  t.match(await need('goodInARow'), /The target is held/);
+  t.match(await need('restShare'), /338 more expected: 75\.7% of them must be good/);
+  t.match(await need('agentsNeeded'), /2 agents short \(15 needed, 13 here\)/);
+  t.match(await need('goodInARow', 'lost-card'), /3 good calls in a row reach the target/);
+  t.match(await need('agentsNeeded', 'lost-card'), /1 agents to spare/);
+  t.match(await need('estimateError'), /9 s off on average \(214 calls\)/);
+  const base = aQueue('q', { en: 'Q' }, { offered: 100, answered: 100, answeredInTime: 60 });
+  show({
+    queues: [withOutlook(base, { goodInARow: null, expectedRest: 10, restShare: 2.8, agentsNeeded: 4, agentsPresent: 4 })],
+  });
+  await page.waitForSelector('[data-queue="q"]');
+  t.match(await need('goodInARow', 'q'), /Out of reach/);
+  t.match(await need('restShare', 'q'), /even all good would not do/);
+  t.match(await need('agentsNeeded', 'q'), /just enough/);
+  await page.click('[data-do="language"]');
+  t.match(await need('restShare', 'q'), /全部及时也无法达标/);
+});
+
+t.test('rule 7: a wall that nobody touches: two sizes of type, no scrolling, for HD and 4K, dark and light', async (t) => {
+  const { url, show } = await stage(t, {}, 0, aHall(Date.now()));
+  for (const [width, height] of [
+    [1920, 1080],
+    [3840, 2160],
+  ] as const) {
+    for (const [lang, theme] of [
+      ['zh', 'dark'],
+      ['en', 'light'],
+    ]) {
+      const page = await open(t, `${url}/wall?lang=${lang}&theme=${theme}`, { width, height });
+      await isUp(page);
+      const found = await page.evaluate(() => {
+        const wall = document.querySelector('.wall') as HTMLElement;
+        const cut = [...wall.querySelectorAll('.queue, .agents, .grid')].filter((one) => one.scrollHeight > one.clientHeight + 1);
+        const below = [...wall.querySelectorAll('.queue, .agent')].filter(
+          (one) => one.getBoundingClientRect().bottom > innerHeight,
+        );
+        const sizes = new Set<string>();
+        for (const one of wall.querySelectorAll<HTMLElement>('*')) {
+          const says = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+          if (says && one.offsetParent !== null) sizes.add(getComputedStyle(one).fontSize);
+        }
+        return {
+          scrolls: document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth,
+          cut: cut.map((one) => `${one.className} ${one.scrollHeight} ${one.clientHeight}`),
+          below: below.length,
+          sizes: sizes.size,
+          controls: [...document.querySelectorAll('button, a, select')].filter(
+            (one) => (one as HTMLElement).offsetParent !== null,
+          ).length,
+        };
+      });
+      t.same(found, { scrolls: false, cut: [], below: 0, sizes: 2, controls: 0 }, `${width}x${height} ${lang} ${theme}`);
+      t.equal(await page.locator('.queue').count(), 8);
+      t.equal(await page.locator('.agent').count(), 60);
+      t.same(await page.evaluate(weakContrasts, '.wall'), []);
+      await page.screenshot({ path: join(screenshots, `wall-${width}-${lang}-${theme}.png`) });
+    }
+  }
+  const some = await open(t, `${url}/wall?queues=english,general,nowhere&lang=en`);
+  await isUp(some);
+  t.same(await some.locator('.queue').evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset.queue)), [
+    'english',
+    'general',
+  ]);
+  t.equal(await some.locator('.alarms li').count(), 0, 'alarms of other queues stay on other walls');
+  show({ alarms: [anAlarm({ alarmId: 'site', queueId: null, metric: 'switchesDown', value: 1, bound: 0 })] });
+  await some.waitForSelector('[data-alarm="site"]');
+  t.match(await text(some, '.alarms li'), /Switches down\s+1 \(bound 0\)/);
+});
+
+t.test('rule 7: a wall has a token that only reads', async (t) => {
+  const { url } = await stage(t, { bind: { host: '0.0.0.0', port: 0 } });
+  const page = await open(t, `${url}/wall?lang=en`, undefined, []);
+  await page.waitForSelector('.sign-in');
+  const status = await page.evaluate(async (token) => {
+    await fetch('/api/v1/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-hotline-page': '1' },
+      body: JSON.stringify({ token }),
+    });
+    const put = await fetch('/api/v1/agents/1001/status', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-hotline-page': '1' },
+      body: '{"status":"ready"}',
+    });
+    return put.status;
+  }, TOKENS.viewer.secret);
+  t.ok([401, 403].includes(status), `${status}`);
+  await page.reload();
+  await isUp(page);
+  t.pass('and reads');
 });

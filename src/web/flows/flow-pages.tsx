@@ -1,4 +1,4 @@
-import type { FlowRoute } from '../app.js';
+import type { FlowRoute } from '../router.js';
 import { CallPage } from './call-page.js';
 import { EditPage } from './edit-page.js';
 import { FlowList } from './flow-list.js';
