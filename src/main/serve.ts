@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecordingFiles } from '../adapters/files/recording-files.js';
 import { BullJobs } from '../adapters/jobs/bull-jobs.js';
@@ -184,12 +183,6 @@ async function compose(
     log,
   });
   closing.push(async () => expected.stop());
-  // Jobs that could not be kept when their recording ended.
-  for (const { recordingId, callId, state } of ledger.recordings(5_000)) {
-    if (state === 'ended' || state === 'partial') {
-      await jobs.add({ kind: 'sealRecording', callId, recordingId, file: join(recordingId.slice(0, 8), recordingId) });
-    }
-  }
   if (chosen.simulated) closing.push(startWorkload(chosen.simulated, domain, settings, clock));
   log.info({ address: http.address, fence: domain.fence, version: settings.version }, 'hotline is serving');
   return { address: http.address, domain, ledger, stop: close };

@@ -18,7 +18,8 @@ export type HouseJob = Job | AlarmJob;
 
 /**
  * Long work outside the calls. Contract: a job is kept until it is done, also over the death of a process; it may run more than once and
- * must then do no harm. `add` never rejects: a job that cannot be kept is told in the log, and found again at the next start.
+ * must then do no harm. `add` resolves when the job is kept, however long that takes, and never rejects: while it cannot be kept, that is told in
+ * the log and tried again. Who must not lose it keeps it until then.
  */
 export interface Jobs {
   add(job: Job): Promise<void>;

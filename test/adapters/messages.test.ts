@@ -6,13 +6,30 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { BullJobs } from '../../src/adapters/jobs/bull-jobs.js';
+import { RedisStore } from '../../src/adapters/redis/redis-store.js';
 import type { FactBody } from '../../src/base/facts.js';
 import { asId, type CallId } from '../../src/base/ids.js';
+import { Domain } from '../../src/control/domain.js';
+import { parseFlow } from '../../src/flow/parse-flow.js';
 import type { MessageEndpoint } from '../../src/main/config/endpoints.js';
 import { type MessageJob, OutgoingMessages, signatureOf } from '../../src/main/messages.js';
+import { SystemClock } from '../../src/main/system-clock.js';
+import { SimulatedSwitch } from '../../src/simulation/simulated-switch.js';
+import { SILENT } from '../support/domain-world.js';
+import { sampleAcd, sampleConfig, sampleQueue } from '../support/sample-site.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 
 const KEY = 'k3-a-key-for-messages';
+const SENDING = `
+flow: sending
+languages: [zh]
+start: tell
+prompts:
+  bye: { zh: 再见 }
+nodes:
+  tell: { send: { to: sms-gateway, message: { about: card } }, next: bye }
+  bye: { play: bye, hangup: true }
+`;
 const CANARY = 'canary-text-of-a-message';
 
 let stack: TestStack;
@@ -187,13 +204,64 @@ t.test('a message that is sent while Redis is away waits in memory', async (t) =
   const { gateway, jobs, facts, lines, told } = await house(t);
   jobs.startWork();
   await stack.redis.stop();
-  await jobs.add(message(1));
+  const keeps: string[] = [];
+  const kept = [message(1), message(1)].map((each) => jobs.add(each).then(() => void keeps.push(each.messageId)));
+  const untilMs = performance.now() + 5_000;
+  while (!/could not be kept/.test(JSON.stringify(lines)) && performance.now() < untilMs) await pause(20);
   t.match(JSON.stringify(lines), /could not be kept/);
   t.equal(gateway.received.length, 0);
+  t.same(keeps, [], 'nobody is told that it is kept while it is not');
   await stack.redis.start();
   await told(1, 20_000);
+  await Promise.all(kept);
   t.match(facts, [{ kind: 'messageDelivered', messageId: 'c-1-m1' }]);
   t.equal(gateway.received.length, 1);
+});
+
+t.test('a process that dies between the commit and the handing over loses no message', async (t) => {
+  const { gateway, jobs, told } = await house(t);
+  const sending = parseFlow(SENDING, { file: 'sending.yaml', known: {}, version: 'v1' });
+  if (!sending.ok) throw new Error(JSON.stringify(sending.error));
+  const site = sampleConfig(sampleAcd([sampleQueue('general')], []));
+  const clock = new SystemClock(0);
+  const begin = async (change: (store: RedisStore, dies: () => void) => void = () => {}) => {
+    const store = await RedisStore.connect({ url: stack.redis.url, domain: `senders-${houses}`, log: SILENT });
+    t.teardown(() => store.close());
+    const hall = new SimulatedSwitch({ clock });
+    const domain = await Domain.open({
+      ...{ node: 'node-1', clock, store, switches: [hall], jobs, log: SILENT, leaseMs: 5_000 },
+      config: { ...site, flow: () => sending.value, numbers: { '95533': sending.value.flowId } },
+      onFacts: () => {},
+      onFatal: (reason) => t.fail(reason),
+    });
+    t.teardown(() => domain.stop());
+    change(store, () => domain.abandon());
+    return { store, hall };
+  };
+  let died = false;
+  const first = await begin((store, dies) => {
+    const commit = store.commit.bind(store);
+    store.commit = async (batch) => {
+      const result = await commit(batch);
+      if (!batch.changes.some(({ kind, json }) => kind === 'job' && json !== null)) return result;
+      died = true;
+      dies();
+      return result;
+    };
+  });
+  jobs.startWork();
+  const caller = first.hall.placeCall({ ani: '13911112222', dnis: '95533' });
+  const untilMs = performance.now() + 5_000;
+  while (!died && performance.now() < untilMs) await pause(10);
+  await pause(200);
+  t.equal(gateway.received.length, 0, 'the dead process has sent nothing');
+  t.equal((await first.store.load()).jobs.size, 1);
+  caller.hangUp();
+  const second = await begin();
+  await told(1);
+  t.equal(gateway.received.length, 1);
+  while ((await second.store.load()).jobs.size > 0 && performance.now() < untilMs + 5_000) await pause(50);
+  t.equal((await second.store.load()).jobs.size, 0, 'it is forgotten once BullMQ keeps it');
 });
 
 t.test('what the history cannot be told at the last attempt is told later', async (t) => {

@@ -22,6 +22,8 @@ export interface Attempt {
 }
 
 const DAY_S = 86_400;
+/** A Redis that is there and takes no job (it is full, it may not be written to) is asked again after this. */
+const ASK_AGAIN_MS = 5_000;
 /** A job may lose so many processes that do it. */
 const MAX_STALLS = 13;
 
@@ -31,6 +33,11 @@ const LINES = {
   sendMessage: { name: 'messages', concurrency: 8 },
   tellAlarm: { name: 'alarms', concurrency: 4 },
 } as const satisfies Record<HouseJob['kind'], { name: string; concurrency: number }>;
+
+interface Unkept {
+  readonly job: HouseJob;
+  readonly kept: readonly (() => void)[];
+}
 
 interface Line {
   readonly queue: Queue;
@@ -47,7 +54,8 @@ export class BullJobs implements Jobs {
   readonly #options: BullJobsOptions;
   readonly #log: Log;
   /** Could not be handed over because Redis was away; handed over when it is back. */
-  readonly #unkept = new Map<string, HouseJob>();
+  readonly #unkept = new Map<string, Unkept>();
+  #askAgain: NodeJS.Timeout | undefined;
 
   private constructor(producer: Redis, options: BullJobsOptions) {
     this.#producer = producer;
@@ -58,7 +66,7 @@ export class BullJobs implements Jobs {
       sendMessage: openLine(producer, options, LINES.sendMessage),
       tellAlarm: openLine(producer, options, LINES.tellAlarm),
     };
-    producer.on('ready', () => void this.#handOver());
+    producer.on('ready', () => this.#handOver());
   }
 
   /** Rejects when Redis cannot be reached; later it comes and goes as it likes. */
@@ -76,11 +84,11 @@ export class BullJobs implements Jobs {
       const attempts = this.#options.attemptsOf(job);
       await this.#lines[job.kind].queue.add(job.kind, job, { jobId: nameOf(job), attempts });
     } catch (error) {
-      this.#unkept.set(nameOf(job), job);
       this.#log.warn(
         { job: nameOf(job), error: (error as Error).message },
-        'a job could not be kept; kept when Redis is back, else found again at the next start',
+        'a job could not be kept; it waits until Redis is back',
       );
+      await this.#wait(job);
     }
   }
 
@@ -91,14 +99,28 @@ export class BullJobs implements Jobs {
     }
   }
 
-  async #handOver(): Promise<void> {
-    const jobs = [...this.#unkept.values()];
+  #wait(job: HouseJob): Promise<void> {
+    this.#askAgain ??= setTimeout(() => this.#handOver(), ASK_AGAIN_MS).unref();
+    return new Promise((resolve) => {
+      const before = this.#unkept.get(nameOf(job))?.kept ?? [];
+      this.#unkept.set(nameOf(job), { job, kept: [...before, resolve] });
+    });
+  }
+
+  #handOver(): void {
+    clearTimeout(this.#askAgain);
+    this.#askAgain = undefined;
+    const waiting = [...this.#unkept.values()];
     this.#unkept.clear();
-    // One that fails again is put back by `add`.
-    for (const job of jobs) await this.add(job);
+    for (const { job, kept } of waiting) {
+      void this.add(job).then(() => {
+        for (const resolve of kept) resolve();
+      });
+    }
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#askAgain);
     const lines = Object.values(this.#lines);
     await Promise.all(lines.map(({ worker }) => worker.close()));
     await Promise.all(lines.map(({ queue }) => queue.close()));
