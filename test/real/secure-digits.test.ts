@@ -227,7 +227,7 @@ async function redisValues(redis: Redis): Promise<Array<readonly [key: string, v
       if (type === 'hash') return JSON.stringify(await client.hgetall(key));
       if (type === 'list') return JSON.stringify(await client.lrange(key, 0, -1));
       if (type === 'set') return JSON.stringify(await client.smembers(key));
-      if (type === 'zset') return JSON.stringify(await client.zrange(key, 0, -1, 'WITHSCORES'));
+      if (type === 'zset') return JSON.stringify(await client.zrange(key, '0', '-1', 'WITHSCORES'));
       if (type === 'stream') return JSON.stringify(await client.xrange(key, '-', '+'));
       throw new Error(`${key} is a ${type}, which is not read here`);
     };
