@@ -1,5 +1,4 @@
 import { signal } from '@preact/signals';
-import { mayRead } from './session.js';
 
 /** The one way from the pages to the API: reading, and changes with what the server asks for before it lets somebody change. */
 
@@ -14,15 +13,15 @@ export interface Refused {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Whoever shows the question for a token answers it here: the token, or null when the change is given up. */
-export interface TokenQuestion {
-  readonly wasWrong: boolean;
-  answer(token: string | null): void;
+/** Whoever shows the question who somebody is answers it here: true, somebody else is signed in now; false, the change is given up. */
+export interface SignInQuestion {
+  answer(isSignedIn: boolean): void;
 }
-export const tokenQuestion = signal<TokenQuestion | null>(null);
+export const signInQuestion = signal<SignInQuestion | null>(null);
 
-/** In memory only, and gone with the page. */
-let token: string | null = null;
+/** Whether this browser may read; null until the server has said. */
+export const mayRead = signal<boolean | null>(null);
+
 /** Server's clock minus ours, to the second: a page with a wrong clock still tells right how long ago something was. */
 let offsetMs = 0;
 export const serverNowMs = (): number => Date.now() + offsetMs;
@@ -38,33 +37,35 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<Answe
 export const question = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer<T>> =>
   send<T>('POST', path, body, signal);
 
-/** Changes something. Who is not let in is asked for a token, once for the page, again when it was wrong. */
+/** Changes something. Who is not signed in is asked to, and who may not is asked once whether somebody else wants to. */
 export async function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<Answer<T>> {
   let answer = await send<T>(method, path, body);
-  while (!answer.ok && answer.refusal.status === 401) {
-    const given = await askToken(token !== null);
-    if (given === null) return answer;
-    token = given;
+  let wasAsked = false;
+  while (!answer.ok && (answer.refusal.status === 401 || (answer.refusal.id === 'forbidden' && !wasAsked))) {
+    if (!(await askSignIn())) return answer;
+    wasAsked = true;
     answer = await send<T>(method, path, body);
   }
-  // Somebody else's token may do more.
-  if (!answer.ok && answer.refusal.status === 403) token = null;
   return answer;
 }
 
-function askToken(wasWrong: boolean): Promise<string | null> {
+/** Opens the question; true when somebody has signed in. */
+export function askSignIn(): Promise<boolean> {
   return new Promise((resolve) => {
-    tokenQuestion.value = {
-      wasWrong,
-      answer: (given) => {
-        tokenQuestion.value = null;
-        resolve(given);
+    signInQuestion.value = {
+      answer: (isSignedIn) => {
+        signInQuestion.value = null;
+        resolve(isSignedIn);
       },
     };
   });
 }
 
-async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<T>> {
+/** A change that asks nobody anything. */
+export const plainly = (method: 'POST' | 'DELETE', path: string): Promise<Answer<unknown>> => send(method, path);
+
+/** One request. Cookies ride along; the header says that it comes from a page of ours. */
+export async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<T>> {
   const limit = AbortSignal.timeout(30_000);
   try {
     const response = await fetch(path, {
@@ -75,7 +76,6 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
         // Another site's form cannot send it: a cookie with it comes from a page of ours.
         'x-hotline-page': '1',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token !== null && method !== 'GET' ? { authorization: `Bearer ${token}` } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { tokenQuestion } from './api.js';
+import { signInQuestion } from './api.js';
 import { language } from './settings.js';
+import { SignInForm } from './sign-in-form.js';
+import { SIGN_IN_WORDS } from './sign-in-words.js';
 import { WORDS } from './words.js';
 
 interface DialogProps {
@@ -36,39 +38,14 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
   );
 }
 
-/** Shown when a change was not let through: who may change says so here. The token stays in this page's memory. */
+/** Shown when a change was not let through: who may change signs in here, and the change goes on. */
 export function TokenDialog() {
-  const words = WORDS[language.value];
-  const asked = tokenQuestion.value;
+  const words = SIGN_IN_WORDS[language.value];
+  const asked = signInQuestion.value;
   if (asked === null) return null;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const field = (event.currentTarget as HTMLFormElement).elements.namedItem('token') as HTMLInputElement;
-    const token = field.value.trim();
-    field.value = '';
-    // A header cannot carry anything else, and no token has anything else.
-    if (/^[A-Za-z0-9._~-]{1,256}$/.test(token)) asked.answer(token);
-  };
   return (
-    <Dialog title={words.changeTitle} onClose={() => asked.answer(null)}>
-      <form class="token-form" onSubmit={submit}>
-        <p>{words.changeHint}</p>
-        <label>
-          {words.token}
-          <input name="token" type="password" autocomplete="off" maxLength={256} required pattern="[A-Za-z0-9._~\-]+" />
-        </label>
-        <p class="wrong" role="alert">
-          {asked.wasWrong ? words.wrongToken : ''}
-        </p>
-        <div class="buttons">
-          <button type="button" onClick={() => asked.answer(null)}>
-            {words.cancel}
-          </button>
-          <button type="submit" class="primary">
-            {words.signIn}
-          </button>
-        </div>
-      </form>
+    <Dialog title={words.changeTitle} onClose={() => asked.answer(false)}>
+      <SignInForm hint={words.changeHint} onDone={() => asked.answer(true)} onCancel={() => asked.answer(false)} />
     </Dialog>
   );
 }

@@ -1,34 +1,30 @@
-import { useSignal } from '@preact/signals';
-import { signIn, site } from './session.js';
+import { useEffect } from 'preact/hooks';
+import { readSession, site } from './session.js';
 import { language } from './settings.js';
-import { WORDS } from './words.js';
+import { SignInForm } from './sign-in-form.js';
+import { SIGN_IN_WORDS } from './sign-in-words.js';
 
-/** Asks for the token of a wall that is not on this machine. The token is never kept by this script, and never stands in an address. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Shown instead of any page while this browser may not read; the address stays, so that one is where one was afterwards. A wall whose sign-in could
+ * not be looked up for a while comes back by itself.
+ */
 export function SignIn() {
-  const words = WORDS[language.value];
-  const isWrong = useSignal(false);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const field = (event.currentTarget as HTMLFormElement).elements.namedItem('token') as HTMLInputElement;
-    const token = field.value.trim();
-    field.value = '';
-    isWrong.value = token === '' || !(await signIn(token).catch(() => false));
-  };
+  const words = SIGN_IN_WORDS[language.value];
+  useEffect(() => {
+    const look = () => void readSession().catch(() => undefined);
+    look();
+    const looking = setInterval(look, LOOK_EVERY_MS);
+    return () => clearInterval(looking);
+  }, []);
   return (
     <main class="sign-in">
-      <form onSubmit={submit}>
+      <div class="card">
         <h1>{site.value?.name ?? ''}</h1>
-        <h2>{words.signInTitle}</h2>
-        <p>{words.signInHint}</p>
-        <label>
-          {words.token}
-          <input name="token" type="password" autocomplete="off" maxLength={256} required />
-        </label>
-        <p class="wrong" role="alert">
-          {isWrong.value ? words.wrongToken : ''}
-        </p>
-        <button type="submit">{words.signIn}</button>
-      </form>
+        <h2>{words.title}</h2>
+        <SignInForm hint={words.hint} />
+      </div>
     </main>
   );
 }

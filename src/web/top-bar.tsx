@@ -3,6 +3,7 @@ import { PAGES } from './pages.js';
 import { route } from './router.js';
 import { readSession, site } from './session.js';
 import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
+import { WhoAmI } from './who-am-i.js';
 import { WORDS } from './words.js';
 
 /** Site, pages, language and theme: above every page but the wall. */
@@ -22,6 +23,7 @@ export function TopBar() {
         ))}
       </nav>
       <div class="controls">
+        <WhoAmI />
         <button type="button" data-do="theme" onClick={() => chooseTheme(themeNow() === 'dark' ? 'light' : 'dark')}>
           {themeNow() === 'dark' ? words.light : words.dark}
         </button>
