@@ -1,5 +1,4 @@
 import { signal } from '@preact/signals';
-import type { Role } from '../http/deps.js';
 import { type Answer, mayRead, plainly, send } from './api.js';
 
 /** Who this browser is signed in as, and the site that it reads of. */
@@ -11,6 +10,8 @@ export interface PageSite {
   readonly timeZone: string;
   readonly languages: readonly string[];
 }
+
+export type Role = 'viewer' | 'agent' | 'supervisor' | 'admin';
 
 export interface Session {
   readonly site: PageSite;

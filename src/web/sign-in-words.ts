@@ -1,4 +1,4 @@
-import type { Role } from '../http/deps.js';
+import type { Role } from './session.js';
 import type { Language } from './words.js';
 
 const zh = {
