@@ -69,7 +69,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
 
   const feed = new LiveFeed(deps, deps.live);
-  const metrics = boardMetrics(() => deps.board(), deps.version);
+  const metrics = boardMetrics(
+    () => deps.board(),
+    () => deps.totals?.() ?? { queues: [], lookUps: [] },
+    deps.version,
+  );
   // No `preClose` of the plugin's own: the feed says goodbye to its clients and cuts those that do not answer.
   app.register(websocket, { options: { maxPayload: 1_024, perMessageDeflate: false }, preClose: (done) => done() });
   app.addHook('preClose', () => feed.close());

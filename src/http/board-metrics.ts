@@ -1,46 +1,61 @@
 import client from 'prom-client';
-import type { AgentView, Board, QueueCounts } from '../service-level/views.js';
+import { FORMULAS } from '../service-level/formulas.js';
+import type { AgentView, Board, HouseTotals, QueueCounts, QueueTotals } from '../service-level/views.js';
+import { WAIT_STEPS_S } from '../service-level/wait-histogram.js';
 
 export interface BoardMetrics {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
-/** Counters of the day: each goes back to zero with the site's new day, which Prometheus takes for a restart. */
-const COUNTERS: ReadonlyArray<readonly [field: keyof QueueCounts, name: string, help: string]> = [
-  ['offered', 'offered_total', 'Calls that entered the queue today'],
-  ['answered', 'answered_total', 'Calls of today that were answered'],
-  ['answeredInTime', 'answered_in_time_total', 'Calls of today answered within the threshold, boundary included'],
-  ['abandoned', 'abandoned_total', 'Calls of today whose caller left before an answer'],
-  ['abandonedInTime', 'abandoned_in_time_total', 'Abandoned within the threshold'],
-  ['shortAbandoned', 'short_abandoned_total', 'Abandoned within the short limit'],
-  ['flowedOut', 'flowed_out_total', 'Calls of today sent elsewhere'],
-  ['timedOut', 'timed_out_total', 'Calls of today that waited the longest allowed wait'],
-  ['exitedByKey', 'exited_by_key_total', 'Calls of today whose caller pressed the exit key'],
-  ['calledBack', 'called_back_total', 'Calls of today that became a callback'],
-  ['blocked', 'blocked_total', 'Calls of today refused at entry'],
-];
-const SECONDS: ReadonlyArray<readonly [field: keyof QueueCounts, name: string, help: string]> = [
-  ['sumWaitAnsweredMs', 'answered_wait_seconds_total', 'Waits of the answered; over answered_total it is the ASA'],
-  ['sumTalkMs', 'talk_seconds_total', 'Talk time'],
-  ['sumHoldMs', 'hold_seconds_total', 'Hold time'],
-  ['sumWrapUpMs', 'wrap_up_seconds_total', 'Wrap-up time; talk + hold + wrap-up over answered_total is the AHT'],
+/** What a counter counts, of the totals of one queue. */
+type Of = (totals: QueueTotals) => number;
+const count =
+  (field: keyof QueueCounts): Of =>
+  ({ counts }) =>
+    counts[field];
+const seconds =
+  (field: keyof QueueCounts): Of =>
+  ({ counts }) =>
+    counts[field] / 1_000;
+
+const COUNTERS: ReadonlyArray<readonly [name: string, help: string, of: Of]> = [
+  ['offered_total', 'Calls that entered the queue', count('offered')],
+  ['answered_total', 'Calls that were answered', count('answered')],
+  ['answered_in_time_total', 'Calls answered within the threshold, boundary included', count('answeredInTime')],
+  ['abandoned_total', 'Calls whose caller left before an answer', count('abandoned')],
+  ['abandoned_in_time_total', 'Abandoned within the threshold', count('abandonedInTime')],
+  ['short_abandoned_total', 'Abandoned within the short limit', count('shortAbandoned')],
+  ['flowed_out_total', 'Calls sent elsewhere', count('flowedOut')],
+  ['timed_out_total', 'Calls that waited the longest allowed wait', count('timedOut')],
+  ['exited_by_key_total', 'Calls whose caller pressed the exit key', count('exitedByKey')],
+  ['called_back_total', 'Calls that became a callback', count('calledBack')],
+  ['blocked_total', 'Calls refused at entry', count('blocked')],
+  ['talk_seconds_total', 'Talk time of answered calls', seconds('sumTalkMs')],
+  ['hold_seconds_total', 'Hold time of answered calls', seconds('sumHoldMs')],
+  [
+    'wrap_up_seconds_total',
+    'Wrap-up time; talk, hold and wrap-up over answered_total are the average handle time',
+    seconds('sumWrapUpMs'),
+  ],
 ];
 
-/** Metrics of the board, made from it at each scrape: numerators and denominators, never a ready percentage. */
-export function boardMetrics(board: () => Board, version: string): BoardMetrics {
+/**
+ * Metrics of the board and the ledger's totals, made from them at each scrape: numerators and denominators, never a ready percentage. Counters begin at
+ * 0 with this process and never go back in it, midnight or not: the facts that the ledger read at its start were counted by the process before.
+ */
+export function boardMetrics(board: () => Board, totals: () => HouseTotals, version: string): BoardMetrics {
   const registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry, prefix: 'hotline_' });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new client.Gauge({ name: `hotline_${name}`, help, labelNames, registers: [registry] });
-  const counter = (name: string, help: string) =>
-    new client.Counter({ name: `hotline_queue_${name}`, help, labelNames: ['queue'], registers: [registry] });
 
   gauge('info', 'Version of the service', ['version']).set({ version }, 1);
-  const counters = COUNTERS.map(([field, name, help]) => ({ field, per: 1, metric: counter(name, help) }));
-  const seconds = SECONDS.map(([field, name, help]) => ({ field, per: 1_000, metric: counter(name, help) }));
   const levelNumerator = gauge('queue_service_level_numerator', 'Numerator of the service level of today', ['queue', 'formula']);
-  const levelDenominator = gauge('queue_service_level_denominator', 'Its denominator', ['queue', 'formula']);
+  const levelDenominator = gauge('queue_service_level_denominator', 'Denominator of the service level of today', [
+    'queue',
+    'formula',
+  ]);
   const levelTarget = gauge('queue_service_level_target_ratio', 'The share that is aimed at', ['queue', 'formula']);
   const waiting = gauge('queue_waiting', 'Callers waiting now', ['queue']);
   const waitingLate = gauge('queue_waiting_late', 'Callers waiting now past the threshold', ['queue']);
@@ -54,16 +69,14 @@ export function boardMetrics(board: () => Board, version: string): BoardMetrics 
 
   const fill = (now: Board): void => {
     for (const metric of every) metric.reset();
-    for (const { metric } of [...counters, ...seconds]) metric.reset();
     for (const queue of now.queues) {
       const label = { queue: queue.queueId };
-      for (const { field, per, metric } of [...counters, ...seconds]) metric.inc(label, queue.today[field] / per);
       const formula = { ...label, formula: queue.serviceLevel.formula };
       levelNumerator.set(formula, queue.serviceLevel.numerator);
       levelDenominator.set(formula, queue.serviceLevel.denominator);
       levelTarget.set(formula, queue.serviceLevel.target);
       waiting.set(label, queue.waiting);
-      waitingLate.set(label, queue.today.waitingLate);
+      waitingLate.set(label, queue.waiting - queue.outlook.saveable);
       longest.set(label, queue.longestWaitSinceMs === null ? 0 : Math.max(0, now.atMs - queue.longestWaitSinceMs) / 1_000);
       for (const [state, number] of Object.entries(queue.agents)) queueAgents.set({ ...label, state }, number as number);
     }
@@ -72,11 +85,12 @@ export function boardMetrics(board: () => Board, version: string): BoardMetrics 
     calls.set(now.callsNow);
     seq.set(now.seq);
   };
+  const rising = new RisingCounters(totals());
   return {
     contentType: registry.contentType,
-    text: () => {
+    text: async () => {
       fill(board());
-      return registry.metrics();
+      return `${await registry.metrics()}\n${rising.text(totals())}`;
     },
   };
 }
@@ -86,3 +100,93 @@ function doing(agent: AgentView): string {
   if (agent.status === 'loggedOut' || agent.state !== 'idle') return agent.state === 'idle' ? 'loggedOut' : agent.state;
   return agent.status === 'ready' ? 'idle' : 'notReady';
 }
+
+/** Counters as differences to how the totals stood when this process began. */
+class RisingCounters {
+  /** Series -> where it began, and the most that was shown. */
+  readonly #begin = new Map<string, number>();
+  readonly #most = new Map<string, number>();
+
+  constructor(begin: HouseTotals) {
+    for (const { series, value } of families(begin).flatMap(({ samples }) => samples)) this.#begin.set(series, value);
+  }
+
+  text(totals: HouseTotals): string {
+    const lines = families(totals).flatMap(({ name, type, help, samples }) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} ${type}`,
+      ...samples.map(({ series, value }) => `${series} ${this.#since(series, value)}`),
+    ]);
+    return `${lines.join('\n')}\n`;
+  }
+
+  /** What was shown once is not taken back: a threshold below the short limit lets a call be counted and left out later. */
+  #since(series: string, value: number): number {
+    const since = Math.max(this.#most.get(series) ?? 0, value - (this.#begin.get(series) ?? 0));
+    // Sums of milliseconds, as seconds: no more digits than they have.
+    const shown = Math.round(since * 1_000) / 1_000;
+    this.#most.set(series, shown);
+    return shown;
+  }
+}
+
+interface Family {
+  readonly name: string;
+  readonly type: 'counter' | 'histogram';
+  readonly help: string;
+  readonly samples: ReadonlyArray<{ readonly series: string; readonly value: number }>;
+}
+
+function families({ queues, lookUps }: HouseTotals): Family[] {
+  const counter = (name: string, help: string, samples: Family['samples']): Family => ({
+    name: `hotline_${name}`,
+    type: 'counter',
+    help,
+    samples: samples.map(({ series, value }) => ({ series: `hotline_${name}${series}`, value })),
+  });
+  const ofQueue = (of: Of) => queues.map((each) => ({ series: labels({ queue: each.queueId }), value: of(each) }));
+  const ofFormula = (of: Of) =>
+    queues.map((each) => ({ series: labels({ queue: each.queueId, formula: FORMULAS[each.formula].name }), value: of(each) }));
+  const ofLookUps = (of: (each: HouseTotals['lookUps'][number]) => number) =>
+    lookUps.map((each) => ({ series: labels({ endpoint: each.endpoint, result: each.result }), value: of(each) }));
+  return [
+    ...COUNTERS.map(([name, help, of]) => counter(`queue_${name}`, help, ofQueue(of))),
+    counter(
+      'queue_service_level_good_total',
+      "Numerator of the service level by the queue's formula",
+      ofFormula(({ level }) => level.numerator),
+    ),
+    counter(
+      'queue_service_level_counted_total',
+      'Denominator of it; a caller who waits past the threshold is in it from that moment',
+      ofFormula(({ level }) => level.denominator),
+    ),
+    waitFamily(queues),
+    counter(
+      'look_ups_total',
+      'Look-ups that flows made, by what came of them',
+      ofLookUps((each) => each.count),
+    ),
+    counter(
+      'look_up_seconds_total',
+      'Time that they took',
+      ofLookUps((each) => each.sumMs / 1_000),
+    ),
+  ];
+}
+
+function waitFamily(queues: readonly QueueTotals[]): Family {
+  const name = 'hotline_queue_answer_wait_seconds';
+  const bounds = [...WAIT_STEPS_S.map(String), '+Inf'];
+  const samples = queues.flatMap(({ queueId: queue, counts, waits }) => [
+    ...bounds.map((le, i) => ({ series: `${name}_bucket${labels({ queue, le })}`, value: waits[i] as number })),
+    { series: `${name}_sum${labels({ queue })}`, value: counts.sumWaitAnsweredMs / 1_000 },
+    { series: `${name}_count${labels({ queue })}`, value: counts.answered },
+  ]);
+  return { name, type: 'histogram', help: 'Waits of answered callers; sum over count is the average speed of answer', samples };
+}
+
+const labels = (named: Readonly<Record<string, string>>): string =>
+  `{${Object.entries(named)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`)
+    .join(',')}}`;

@@ -18,7 +18,7 @@ import type {
 } from '../flow/views.js';
 import type { HistoryReader } from '../ports/history.js';
 import type { ReplayFrame } from '../service-level/replay-frames.js';
-import type { AgentDayView, Board, FlowDayView, Ledger, QueueDetails } from '../service-level/views.js';
+import type { AgentDayView, Board, FlowDayView, HouseTotals, Ledger, QueueDetails } from '../service-level/views.js';
 import type { AlarmDesk } from './alarm-desk.js';
 
 /** What the HTTP side needs from the rest of the house. It decides nothing about calls: it reads boards and passes commands on. */
@@ -66,6 +66,8 @@ export interface HttpDeps {
   recordingFile(recordingId: RecordingId, by: string): Promise<RecordingFile | null>;
   ready(): Readiness | Promise<Readiness>;
   health(): Health;
+  /** Counts since the ledger began, for Prometheus; absent: no counters of queues. */
+  totals?(): HouseTotals;
   /** Further metrics in Prometheus' text format; those of queues, agents and the process are added here. */
   metricsText?(): string | Promise<string>;
   /** Folder of the built pages; null serves the API alone. */
@@ -85,6 +87,8 @@ export interface HistoryReading {
     readonly target: ServiceTarget;
   }>;
   readonly agents: ReadonlyArray<{ readonly agentId: string; readonly name: string; readonly team: string }>;
+  /** Calls in one CSV file at most; 200,000 unless told. */
+  readonly csvCalls?: number;
 }
 
 /** The ledger's figures of the day that are too long for a board, and what of the configuration is needed to judge them. */

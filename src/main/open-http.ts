@@ -87,6 +87,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     },
     ready: () => readiness(parts, node),
     health: () => ({ ok: true, detail: domain() ? 'serving' : 'standing by' }),
+    totals: () => ledger.totals(parts.nowMs()),
     metricsText: () => ownMetrics(parts),
     onFault: (error, route) => log.error({ err: error, route }, 'a request failed'),
     webRoot: existsSync(parts.webRoot) ? parts.webRoot : null,

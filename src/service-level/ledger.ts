@@ -12,11 +12,12 @@ import { CallFold } from './call-fold.js';
 import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
 import { serviceLevel, share } from './formulas.js';
+import { LookUpFold } from './look-up-fold.js';
 import { outlookOf, sureBounds } from './outlook.js';
 import { answerRateOf, estimateErrorOf, type LookBack, lookBack, waitsOf } from './queue-figures.js';
 import { QueueFold, type Stay } from './queue-fold.js';
 import { RecordingFold } from './recording-fold.js';
-import type { Board, Ledger, QueueCounts, QueueDetails, QueueView, SwitchView, WaitingCallView } from './views.js';
+import type { Board, HouseTotals, Ledger, QueueCounts, QueueDetails, QueueView, SwitchView, WaitingCallView } from './views.js';
 
 export interface LedgerOptions {
   readonly queues: readonly QueueConfig[];
@@ -43,6 +44,8 @@ export interface CountingLedger extends Ledger {
   details(queueId: string, nowMs: Ms): QueueDetails | null;
   /** How each agent has spent the day of `nowMs`, up to `nowMs`. */
   agentDays(nowMs: Ms): AgentDayView[];
+  /** Counts since the first fact. */
+  totals(nowMs: Ms): HouseTotals;
   readonly alarms: AlarmFold;
 }
 
@@ -69,6 +72,7 @@ class FoldedLedger implements CountingLedger {
   readonly #callbacks: CallbackFold;
   readonly #flows: FlowFold;
   readonly alarms: AlarmFold;
+  readonly #lookUps = new LookUpFold();
   readonly #switches = new Map<string, SwitchView>();
   readonly #lookedBack = new Map<QueueId, { readonly stamp: string; readonly figures: LookBack }>();
   #seq = 0;
@@ -188,6 +192,9 @@ class FoldedLedger implements CountingLedger {
       case 'alarmMuted':
         this.alarms.muted(fact);
         return;
+      case 'lookUpEnded':
+        this.#lookUps.ended(fact);
+        return;
       case 'callArrived':
         this.#abandoned.arrived(fact);
         return;
@@ -294,6 +301,14 @@ class FoldedLedger implements CountingLedger {
       parts: parts.sort((a, b) => (a.part < b.part ? -1 : 1)),
       waits: this.#lines.waits(queue.id, nowMs),
     };
+  }
+
+  totals(nowMs: Ms): HouseTotals {
+    const queues = this.#queues.map(({ id, target: { formula } }) => {
+      const { counts, waits } = this.#lines.totals(id, nowMs);
+      return { queueId: id, formula, counts, waits, level: serviceLevel(formula, counts) };
+    });
+    return { queues, lookUps: this.#lookUps.totals() };
   }
 
   agentDays(nowMs: Ms): AgentDayView[] {

@@ -4,7 +4,7 @@ import type { AgentId, CallId, QueueId } from '../base/ids.js';
 import { DAY, MINUTE, type Ms } from '../base/time.js';
 import { addTally, countAnswer, countEntry, countExit, countsAt, emptyTally, type Tally } from './tally.js';
 import type { QueueCounts } from './views.js';
-import { type WaitCounts, WaitHistogram } from './wait-histogram.js';
+import { type WaitCounts, WaitHistogram, WaitSteps } from './wait-histogram.js';
 
 /** One call's stay in one queue, from its entry on. A call that comes back later makes a new stay; an unanswered offer does not. */
 export interface Stay {
@@ -19,7 +19,7 @@ export interface Stay {
   readonly minute: Tally;
   readonly day: Tally;
   readonly more: DayMore;
-  /** Day counts of the caller's tier and lane. */
+  /** Where else it is counted: the day's counts of the caller's tier and lane, and those since the first fact. */
   readonly parts: readonly Tally[];
   readonly estimateMs: Ms | null;
 }
@@ -54,6 +54,9 @@ interface Line {
   readonly more: Map<Ms, DayMore>;
   /** In order of entry. */
   readonly waiting: Map<CallId, Stay>;
+  /** Since the first fact, over all days. */
+  readonly total: Tally;
+  readonly totalWaits: WaitSteps;
   /** Rises with each change of any count. */
   changes: number;
 }
@@ -80,6 +83,8 @@ export class QueueFold {
         days: new Map(),
         more: new Map(),
         waiting: new Map(),
+        total: emptyTally(),
+        totalWaits: new WaitSteps(),
         changes: 0,
       });
   }
@@ -115,6 +120,7 @@ export class QueueFold {
     const { minute, day } = this.#tallies(line, fact.atMs);
     minute.blocked += 1;
     day.blocked += 1;
+    line.total.blocked += 1;
   }
 
   /** A phone rang for a call of this queue and nobody picked up. */
@@ -131,6 +137,7 @@ export class QueueFold {
     const { target } = line.config;
     for (const tally of [stay.minute, stay.day, ...stay.parts]) countAnswer(tally, fact.waitMs, target);
     stay.more.waits.add('answered', fact.waitMs);
+    line.totalWaits.add(fact.waitMs);
     countEstimate(stay, fact.waitMs);
     const own = [`agent:${fact.agentId}`, ...(team === '' ? [] : [`team:${team}`])].map((key) => partOf(stay.more, key));
     for (const tally of own) {
@@ -230,6 +237,13 @@ export class QueueFold {
     return found;
   }
 
+  /** All calls since the first fact, as they stand at `nowMs`, and how long the answered ones had waited. */
+  totals(queueId: QueueId, nowMs: Ms): { readonly counts: QueueCounts; readonly waits: readonly number[] } {
+    const line = this.#lines.get(queueId);
+    if (!line) return { counts: countsAt(emptyTally(), 0, 0), waits: new WaitSteps().view() };
+    return { counts: this.#counts(line, line.total, nowMs, () => true), waits: line.totalWaits.view() };
+  }
+
   waits(queueId: QueueId, nowMs: Ms): WaitCounts {
     return this.more(queueId, nowMs).waits.view();
   }
@@ -265,7 +279,7 @@ export class QueueFold {
       priority,
       ...this.#tallies(line, atMs),
       more,
-      parts: [partOf(more, `lane:${lane}`), ...(tier === '' ? [] : [partOf(more, `tier:${tier}`)])],
+      parts: [line.total, partOf(more, `lane:${lane}`), ...(tier === '' ? [] : [partOf(more, `tier:${tier}`)])],
       estimateMs: entry.estimateMs ?? null,
     };
     for (const tally of [stay.minute, stay.day, ...stay.parts]) countEntry(tally);

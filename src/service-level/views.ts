@@ -4,6 +4,7 @@ import type { AgentId, CallId, FlowId, OfferId, QueueId, RecordingId } from '../
 import type { Ms } from '../base/time.js';
 import type { AlarmView } from './alarms/alarm-fold.js';
 import type { CallbackView } from './callback-fold.js';
+import type { LookUpTotals } from './look-up-fold.js';
 import type { WaitCounts } from './wait-histogram.js';
 
 export type { AgentDayView } from './agent-day.js';
@@ -140,6 +141,22 @@ export interface QueueDetails {
   readonly level: Share;
   readonly parts: ReadonlyArray<{ readonly part: string; readonly counts: QueueCounts; readonly level: Share }>;
   readonly waits: WaitCounts;
+}
+
+/** Everything since the ledger's first fact, over all days: what outside monitoring takes the difference of. */
+export interface HouseTotals {
+  readonly queues: readonly QueueTotals[];
+  readonly lookUps: readonly LookUpTotals[];
+}
+
+export interface QueueTotals {
+  readonly queueId: QueueId;
+  readonly formula: ServiceLevelFormula;
+  readonly counts: QueueCounts;
+  /** By the queue's formula. */
+  readonly level: Share;
+  /** Answered callers who had waited no longer than each of `WAIT_STEPS_S`, and all of them. */
+  readonly waits: readonly number[];
 }
 
 /** Agents who have the queue's basic requirement, by what they do now. */

@@ -42,3 +42,23 @@ export function percentileMs(counts: readonly number[], part: number): Ms | null
   }
   return null;
 }
+
+/** Bounds in seconds, each inclusive, for outside monitoring: fixed, because a series whose bounds change cannot be added up. */
+export const WAIT_STEPS_S = [5, 10, 15, 20, 30, 45, 60, 120, 300] as const;
+
+/** How many answered callers had waited no longer than each bound, and the number of all: each entry has the ones before it in it. */
+export class WaitSteps {
+  readonly #upTo: number[] = [...WAIT_STEPS_S.map(() => 0), 0];
+
+  add(waitMs: Ms): void {
+    for (const [i, bound] of WAIT_STEPS_S.entries()) {
+      if (waitMs <= bound * SECOND) this.#upTo[i] = (this.#upTo[i] as number) + 1;
+    }
+    const last = WAIT_STEPS_S.length;
+    this.#upTo[last] = (this.#upTo[last] as number) + 1;
+  }
+
+  view(): number[] {
+    return [...this.#upTo];
+  }
+}
