@@ -37,6 +37,7 @@ const healthy: Probes = {
   clock: async () => CLOCK,
   port: async () => 'free',
   endpoint: async () => null,
+  mail: async () => null,
 };
 
 const doctor = (faults: Partial<Probes> = {}, deps: Partial<DoctorDeps> = {}): Promise<Line[]> =>
@@ -387,4 +388,21 @@ t.test('the log masks callers, and hides digits, cards, passwords and tokens, wh
     at: '2026-11-21T12:00:00.000Z',
     sha: '9'.repeat(40),
   });
+});
+
+t.test('alarms: none, and a mail server that does not take us', async (t) => {
+  const loaded = await loadConfig(config, FLOWS);
+  if (!loaded.ok) throw new Error('the shipped configuration is refused');
+  const withMail = (mail: Probes['mail'], alarms = loaded.value.alarms) => {
+    const groups = { ops: ['ops@bank.example'] };
+    const server = { host: 'smtp.bank.example', port: 587, security: 'starttls', login: null, from: 'a@bank.example' } as const;
+    const value = { ...loaded.value, alarms, mail: { ...server, groups, timeoutMs: 1_000, attempts: 1 } };
+    return doctor({ mail }, { loadConfig: async () => ({ ok: true, value }) });
+  };
+  t.same(wrong(await withMail(async () => null)), []);
+  const refusing = await withMail(async () => 'EAUTH 535');
+  t.same(wrong(refusing), ['warn mail']);
+  t.match(formatDoctor(refusing, 'en'), /smtp\.bank\.example:587 cannot be used: EAUTH 535\n +-> look at mail\.user/);
+  t.match(formatDoctor(await withMail(async () => 'ESOCKET'), 'zh'), /无法使用：ESOCKET\n +-> 请核对 hotline\.yaml/);
+  t.same(wrong(await withMail(async () => null, [])), ['warn alarms']);
 });

@@ -11,6 +11,7 @@ import type { ConfigFinding } from '../main/config/shape-findings.js';
 import { type Host, processHost } from '../main/host.js';
 import { knownNames } from '../main/known-names.js';
 import { readSecretFile } from '../main/secret-file.js';
+import { checkAlarms } from './doctor/alarm-checks.js';
 import { checkEndpoints } from './doctor/endpoint-checks.js';
 import { checkHistory } from './doctor/history-check.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
@@ -67,6 +68,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
     ['port', () => checkPort(settings, probes)],
     ['history', () => checkHistory(settings, probes)],
     ['endpoints', () => checkEndpoints(settings, probes)],
+    ['alarms', () => checkAlarms(settings, probes)],
   ];
   const found = await Promise.all(checks.map(([id, check]) => check().catch((error: unknown) => [tripped(id, error)])));
   return [...lines, ...found.flat()];

@@ -12,6 +12,8 @@ import { type HistoryPlace, openHistory } from '../../adapters/history/open-hist
 import type { Network } from '../../adapters/look-ups/addresses.js';
 import { reachEndpoint } from '../../adapters/look-ups/reach.js';
 import { redisFrom } from '../../adapters/redis/redis-store.js';
+import { openMail } from '../../main/alarms/outgoing-alarms.js';
+import type { MailSettings } from '../../main/config/mail.js';
 
 /** What the doctor looks at. Tests put faults in their place; `realProbes` looks at this machine. All of them end by themselves. */
 export interface Probes {
@@ -29,6 +31,8 @@ export interface Probes {
   history(place: HistoryPlace): Promise<HistoryState>;
   /** Connects and says nothing. Null when all is well, else a code; `forbidden`: its name leads to another network. */
   endpoint(target: { readonly url: string; readonly network: Network }): Promise<string | null>;
+  /** Connects to the mail server, signs in, sends nothing. Null when all is well, else a code. */
+  mail(settings: MailSettings): Promise<string | null>;
 }
 
 /** `none`: not made yet. */
@@ -90,6 +94,7 @@ export function realProbes(env: Readonly<Record<string, string | undefined>>): P
     clock,
     port,
     endpoint: (target) => reachEndpoint(target, LIMIT_MS),
+    mail: (settings) => openMail({ ...settings, timeoutMs: LIMIT_MS }).verify(),
   };
 }
 

@@ -62,7 +62,7 @@ export function wordsOf(
       title,
       text: {
         zh: `${title.zh}。${name.zh} ${then.zh}，${side.zh} ${bound.zh}，自 ${since} 起。`,
-        en: `${title.en}. ${name.en} ${then.en}, ${side.en} ${bound.en}, since ${since}.`,
+        en: `${title.en}. ${capital(name.en)} ${then.en}, ${side.en} ${bound.en}, since ${since}.`,
       },
     };
   }
@@ -73,10 +73,12 @@ export function wordsOf(
     title,
     text: {
       zh: `${title.zh}。${now === null ? '' : `${name.zh} ${now.zh}；`}${since} 起，持续 ${lasted.zh}。`,
-      en: `${title.en}. ${now === null ? '' : `${name.en} ${now.en}; `}it began ${since} and lasted ${lasted.en}.`,
+      en: `${title.en}. ${now === null ? 'It' : `${capital(name.en)} ${now.en}; it`} began ${since} and lasted ${lasted.en}.`,
     },
   };
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const metricOf = (name: string): MetricName | null => (Object.hasOwn(METRICS, name) ? (name as MetricName) : null);
 
