@@ -55,11 +55,12 @@ function claimOf(text: string, path: string): { readonly id: string | null; read
 
 /**
  * Checks texts that may lead into each other, by the names of their files; names of `known.flows` are added to what they are. Of two that have
- * the same flow, the later one is refused.
+ * the same flow, the later one is refused. `parse`: for who remembers what was parsed before.
  */
 export function checkFlowTexts(
   texts: ReadonlyMap<string, string>,
   known: KnownNames,
+  parse: typeof parseFlow = parseFlow,
 ): ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>> {
   const claims = Array.from(texts, ([file, text]) => claimOf(text, file));
   const flows = [...(known.flows ?? []), ...claims.flatMap(({ id }) => id ?? [])];
@@ -68,7 +69,7 @@ export function checkFlowTexts(
   const seen = new Set<string>();
   const checked = new Map(
     Array.from(texts, ([file, text]): [string, Result<CheckedFlow, readonly Finding[]>] => {
-      const flow = parseFlow(text, { file, known: all, version: flowVersion(text) });
+      const flow = parse(text, { file, known: all, version: flowVersion(text) });
       if (!flow.ok) return [file, flow];
       if (seen.has(flow.value.flowId)) return [file, err([duplicate(file, flow.value.flowId)])];
       seen.add(flow.value.flowId);

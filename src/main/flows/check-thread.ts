@@ -1,6 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import type { KnownNames } from '../../flow/parse-flow.js';
+import type { CheckedFlow } from '../../flow/program.js';
 import type { FlowCheckView, FlowDrawing } from '../../flow/views.js';
-import type { CheckRequest, DrawRequest } from './check-worker.js';
+import type { CheckRequest, CheckSetRequest, DrawRequest, SetAnswer, ThreadRequest } from './check-worker.js';
+import type { FlowTextSet } from './settle-changes.js';
+import type { CheckedBefore, CheckedText } from './text-checks.js';
 
 /** A text that takes longer is not one that a person has written. */
 const ANSWER_WITHIN_MS = 8_000;
@@ -20,6 +24,8 @@ export class CheckThread {
   #worker: Worker | null = null;
   readonly #waiting = new Map<number, Waiting>();
   readonly #drawings = new Map<string, FlowDrawing>();
+  /** What came of the latest set; most of its texts are the same in the next one. */
+  #results: CheckedBefore = new Map();
   #last = 0;
 
   /** A text that cannot be checked in time is told as a finding. */
@@ -31,6 +37,25 @@ export class CheckThread {
       const finding = { file: request.file, line: 1, column: 1, level: 'error', rule: 'not-checked', message } as const;
       return { ok: false, version, findings: [finding], drawing: null };
     }
+  }
+
+  /** All texts of a folder together. A thread that fails is given a second try, because another text may have hung it; then this rejects. */
+  async checkSet(texts: FlowTextSet, known: KnownNames): Promise<ReadonlyMap<string, CheckedText['result']>> {
+    const request: CheckSetRequest = { kind: 'checkSet', texts, known, have: new Set(this.#results.keys()) };
+    const answer = (await this.#ask(request).catch(() => this.#ask(request))) as SetAnswer;
+    const results: CheckedBefore = new Map();
+    const checked = Array.from(answer, ([file, { key, result }]): [string, CheckedText['result']] => {
+      const found = result ?? (this.#results.get(key ?? '') as CheckedText['result']);
+      if (key !== null) results.set(key, found);
+      return [file, found];
+    });
+    this.#results = results;
+    return new Map(checked);
+  }
+
+  /** A version of the past as a program, names unchecked; null: the text is not of that version, or cannot be read any more. */
+  async past(text: string, version: string): Promise<CheckedFlow | null> {
+    return (await this.#ask({ kind: 'past', text, version }).catch(() => null)) as CheckedFlow | null;
   }
 
   /** Null: it cannot be drawn. A version is its text, so a drawing is made once. */
@@ -51,8 +76,9 @@ export class CheckThread {
     await worker?.terminate();
   }
 
-  #ask(request: CheckRequest | DrawRequest): Promise<unknown> {
-    if (this.#waiting.size >= WAITING_AT_MOST) return Promise.reject(new Error('too many at once, try again'));
+  #ask(request: ThreadRequest): Promise<unknown> {
+    if (this.#waiting.size >= WAITING_AT_MOST && request.kind !== 'checkSet')
+      return Promise.reject(new Error('too many at once, try again'));
     const id = ++this.#last;
     const worker = this.#started();
     return new Promise((resolve, reject) => {

@@ -15,7 +15,7 @@ import { FlowHistory } from './flow-history.js';
 import { FlowReader, type FlowReaderParts, noSuchFlow, noSuchVersion } from './flow-reader.js';
 import { FlowShelf, type Refused } from './flow-shelf.js';
 import { type CallInFlow, restoreReleases } from './restore-releases.js';
-import { type FlowTextSet, type Settled, settleChanges } from './settle-changes.js';
+import { type CheckTexts, type FlowTextSet, type Settled, settleChanges } from './settle-changes.js';
 
 /** The folder of flow files. `adapters/files/flow-folder.ts` is one. */
 export interface FlowFiles {
@@ -108,7 +108,9 @@ export class FlowDesk {
     const checked = checkFlowTexts(texts, known);
     const wrong = [...unreadable.values(), ...Array.from(checked.values(), (flow) => (flow.ok ? [] : flow.error))].flat();
     const base = wrong.length === 0 ? texts : await FlowHistory.lastLive(archive, log);
-    const settled = base && settle(parts, base, withUnreadable(read.value, base));
+    // No call is served yet, so nobody waits for this thread.
+    const check: CheckTexts = async (each) => checkFlowTexts(each, known);
+    const settled = base && (await settle(parts, check, base, withUnreadable(read.value, base)));
     // A file that was never live has nothing to go on with.
     const isWhole = settled && [...settled.refused.keys(), ...unreadable.keys()].every((file) => settled.texts.has(file));
     if (!settled || !isWhole) throw new WrongFlows(wrong);
@@ -199,9 +201,8 @@ export class FlowDesk {
     const readOnly = await files.whyReadOnly();
     if (readOnly !== null) return refuse('read-only', readOnly);
     const file = this.#shelf.fileOf(flowId);
-    // What is wrong by itself is found beside the calls; only what is good is looked at among the others.
     const alone = await this.reader.check(text, flowId, null);
-    const settled = alone.ok ? settle(this.#parts, this.#shelf.texts, new Map(this.#shelf.texts).set(file, text), flowId) : null;
+    const settled = alone.ok ? await this.#settle(new Map(this.#shelf.texts).set(file, text), flowId) : null;
     const findings = alone.ok ? (settled?.refused.get(file) ?? []) : alone.findings;
     if (settled === null || findings.length > 0) {
       await this.#tellRefused({ file, flowId: live.flowId, atMs: nowMs(), by: origin.by, findings, text }, 'page');
@@ -262,7 +263,7 @@ export class FlowDesk {
   async #takeIn(found: FlowTexts): Promise<void> {
     const { log, nowMs } = this.#parts;
     this.#seen = snapshotOf(found);
-    const settled = settle(this.#parts, this.#shelf.texts, withUnreadable(found, this.#shelf.texts));
+    const settled = await this.#settle(withUnreadable(found, this.#shelf.texts));
     if (settled === null) {
       log.error({}, 'the flows that are live do not hold any more; what is live stays');
       return;
@@ -271,6 +272,12 @@ export class FlowDesk {
     for (const refused of news) await this.#tellRefused(refused, 'file');
     await this.#prepare(settled);
     await this.#goLive(settled, FROM_FILE);
+  }
+
+  /** Beside the calls: nothing is compiled in this thread. */
+  #settle(wanted: FlowTextSet, only?: string): Promise<Settled | null> {
+    const check: CheckTexts = (texts) => this.#thread.checkSet(texts, this.#parts.known);
+    return settle(this.#parts, check, this.#shelf.texts, wanted, only);
   }
 
   /** Sounds come first: a version whose words are not spoken yet is not one that a caller should meet. */
@@ -356,17 +363,18 @@ export class FlowDesk {
 
 /** `only`: the flow that a text is to be; it cannot become another one. */
 function settle(
-  { known, numbers }: Pick<FlowDeskParts, 'known' | 'numbers'>,
+  { numbers }: Pick<FlowDeskParts, 'numbers'>,
+  check: CheckTexts,
   base: FlowTextSet,
   wanted: FlowTextSet,
   only?: string,
-): Settled | null {
+): Promise<Settled | null> {
   const needed = (flowId: string): string | null => {
     if (flowId === only) return `this text is of another flow than "${flowId}"`;
     const number = Object.keys(numbers).find((each) => numbers[each] === flowId);
     return number === undefined ? null : `the number ${number} leads to the flow "${flowId}"`;
   };
-  return settleChanges(base, wanted, (texts) => checkFlowTexts(texts, known), needed);
+  return settleChanges(base, wanted, check, needed);
 }
 
 /** A file that is there and cannot be read stays what it was. */

@@ -17,7 +17,6 @@ import type {
 import type { FlowDayView, Ledger } from '../../service-level/views.js';
 import type { CheckThread } from './check-thread.js';
 import type { FlowShelf } from './flow-shelf.js';
-import { pastFlow } from './text-checks.js';
 import { dayOf, walkOf } from './walks.js';
 
 export interface FlowReaderParts {
@@ -129,7 +128,7 @@ export class FlowReader {
     const known = library.version(live.flowId, version);
     if (known) return known;
     const text = await history.text(live.flowId, version);
-    return text === null ? null : pastFlow(text, version);
+    return text === null ? null : this.parts.thread.past(text, version);
   }
 
   async #flowText(live: CheckedFlow, version: string): Promise<FlowText | null> {

@@ -4,7 +4,9 @@ import type { CheckedFlow } from '../../flow/program.js';
 
 /** Name of a flow file -> its text. */
 export type FlowTextSet = ReadonlyMap<string, string>;
-export type CheckTexts = (texts: FlowTextSet) => ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>>;
+export type CheckedTexts = ReadonlyMap<string, Result<CheckedFlow, readonly Finding[]>>;
+/** Rejects when the texts could not be checked. */
+export type CheckTexts = (texts: FlowTextSet) => Promise<CheckedTexts>;
 
 export interface Settled {
   /** What may be live: all of it is free of errors. */
@@ -15,21 +17,22 @@ export interface Settled {
 }
 
 /** What was found of a set that was settled on: the next change begins there, and checking takes time that callers wait. */
-const SETTLED = new WeakMap<FlowTextSet, ReturnType<CheckTexts>>();
+const SETTLED = new WeakMap<FlowTextSet, CheckedTexts>();
 
 /**
  * Goes from `base` as far towards `wanted` as can be without an error: a changed file with an error keeps its old text, and so does everything that
- * would then no longer fit. `needed` tells why a flow must stay; null: it may go. Null: even the base has errors now.
+ * would then no longer fit. `needed` tells why a flow must stay; null: it may go. Null: even the base has errors now. What cannot be checked changes nothing.
  */
-export function settleChanges(
+export async function settleChanges(
   base: FlowTextSet,
   wanted: FlowTextSet,
   check: CheckTexts,
   needed: (flowId: string) => string | null,
-): Settled | null {
+): Promise<Settled | null> {
   const texts = new Map(wanted);
   const refused = new Map<string, readonly Finding[]>();
-  const homes = homesOf(SETTLED.get(base) ?? check(base));
+  const before = SETTLED.get(base) ?? (await check(base));
+  const homes = homesOf(before);
   const takeBack = (file: string, findings: readonly Finding[]): void => {
     if (!refused.has(file)) refused.set(file, findings);
     const old = base.get(file);
@@ -37,7 +40,8 @@ export function settleChanges(
     else texts.set(file, old);
   };
   for (;;) {
-    const checked = check(texts);
+    const checked = await check(texts).catch((error: unknown) => String(error));
+    if (typeof checked === 'string') return unchecked(base, before, wanted, checked);
     const wrong = Array.from(checked).flatMap(([file, flow]) => (flow.ok ? [] : [{ file, findings: flow.error }]));
     const changed = (file: string): boolean => base.get(file) !== texts.get(file);
     const changedAndWrong = wrong.filter(({ file }) => changed(file));
@@ -63,14 +67,21 @@ export function settleChanges(
   }
 }
 
+function unchecked(base: FlowTextSet, before: CheckedTexts, wanted: FlowTextSet, why: string): Settled {
+  const changed = [...new Set([...base.keys(), ...wanted.keys()])].filter((file) => base.get(file) !== wanted.get(file));
+  const message = `the text could not be checked: ${why}`;
+  const finding = (file: string): Finding => ({ file, line: 1, column: 1, level: 'error', rule: 'not-checked', message });
+  return { texts: base, flows: flowsOf(before), refused: new Map(changed.map((file) => [file, [finding(file)]])) };
+}
+
 /** Flow -> file that it is in. */
-function homesOf(checked: ReturnType<CheckTexts>): ReadonlyMap<string, string> {
+function homesOf(checked: CheckedTexts): ReadonlyMap<string, string> {
   return new Map(Array.from(flowsOf(checked), ([file, { flowId }]) => [flowId, file]));
 }
 
 function missingFlows(
   homes: ReadonlyMap<string, string>,
-  checked: ReturnType<CheckTexts>,
+  checked: CheckedTexts,
   needed: (flowId: string) => string | null,
 ): { readonly file: string; readonly finding: Finding }[] {
   const there = homesOf(checked);
@@ -81,6 +92,6 @@ function missingFlows(
   });
 }
 
-function flowsOf(checked: ReturnType<CheckTexts>): ReadonlyMap<string, CheckedFlow> {
+function flowsOf(checked: CheckedTexts): ReadonlyMap<string, CheckedFlow> {
   return new Map(Array.from(checked).flatMap(([file, flow]) => (flow.ok ? [[file, flow.value] as const] : [])));
 }
