@@ -39,6 +39,8 @@ export interface DrawnEdge {
   readonly label: string;
   readonly points: ReadonlyArray<{ readonly x: number; readonly y: number }>;
   readonly labelAt: { readonly x: number; readonly y: number } | null;
+  /** The line ends in the open, before words around `labelAt` that say where it leads: `label → to`. */
+  readonly isStub?: true;
 }
 
 /** A flow in the list. */

@@ -75,6 +75,28 @@ nodes:
   t.ok(isInside(drawing));
 });
 
+t.test('in a large drawing, ways that nobody could follow end in words; every node keeps one line', async (t) => {
+  const drawing = drawFlow(credit, { language: 'zh' });
+  const stubs = drawing.edges.filter(({ isStub }) => isStub);
+  t.ok(stubs.length > 20, `${stubs.length} are cut short`);
+  const whole = new Set(drawing.edges.filter(({ isStub }) => !isStub).map(({ to }) => to));
+  for (const { id, isStart } of drawing.nodes) t.ok(isStart || whole.has(id), id);
+  for (const { from, labelAt, points } of stubs) {
+    const box = drawing.nodes.find(({ id }) => id === from) as DrawnNode;
+    t.ok(labelAt !== null && labelAt.y > box.y + box.height / 2, `the words stand below ${from}`);
+    t.ok(points.length > 1);
+    for (const other of drawing.nodes)
+      if (labelAt !== null)
+        t.notOk(Math.abs(other.x - labelAt.x) < other.width / 2 && Math.abs(other.y - labelAt.y) < other.height / 2, other.id);
+  }
+  t.match(flowSvg(drawing, 'x'), /→ goodbye</);
+  const small = drawFlow(read(readFileSync('ivr-flows/after-hours.yaml', 'utf8')), { language: 'zh' });
+  t.notOk(
+    small.edges.some(({ isStub }) => isStub),
+    'a small one is drawn whole',
+  );
+});
+
 t.test('words stand in the language that is asked for', async (t) => {
   const welcome = (language: string): string | undefined =>
     drawFlow(credit, { language }).nodes.find(({ id }) => id === 'welcome')?.label;

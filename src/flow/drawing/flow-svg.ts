@@ -1,5 +1,5 @@
 import type { DrawnEdge, DrawnNode, FlowDrawing } from '../views.js';
-import { LINE, widthOf } from './draw-flow.js';
+import { LINE, stubText, widthOf } from './draw-flow.js';
 
 /**
  * A drawing as one SVG that stands alone: no script, no font or style from elsewhere. Shapes: start has a thick border, ends are
@@ -32,7 +32,7 @@ const STYLE = [
   '.title{font-size:17px;font-weight:600;fill:#17202a}',
   '.id{font-weight:600;fill:#17202a}.kind{font-size:11px;fill:#5b6672}.words{font-size:12px;fill:#34404c}',
   '.way{fill:none;stroke:#8a95a1;stroke-width:1.3}.unwritten{stroke-dasharray:4 4}',
-  '.on{font-size:12px;fill:#17202a;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}',
+  '.on{font-size:12px;fill:#17202a;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}.stub{fill:#5b6672}',
 ].join('');
 
 /** Fill and border by what a node does to the caller: hears, is asked, is decided about, waits for a person, leaves. */
@@ -93,9 +93,11 @@ function curve(points: DrawnEdge['points']): string {
   return parts.join('');
 }
 
-function lineLabel({ label, labelAt }: DrawnEdge): string {
+function lineLabel(edge: DrawnEdge): string {
+  const { label, labelAt, isStub } = edge;
   if (labelAt === null) return '';
-  return `<text class="on" text-anchor="middle" x="${labelAt.x}" y="${round(labelAt.y + 4.5)}">${escaped(label)}</text>`;
+  const text = isStub ? stubText(edge) : label;
+  return `<text class="on${isStub ? ' stub' : ''}" text-anchor="middle" x="${labelAt.x}" y="${round(labelAt.y + 4.5)}">${escaped(text)}</text>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -181,6 +181,7 @@ function Edge({ edge, edgeCounts, walked, selected }: GraphProps & { edge: Drawn
   const end = edge.points.at(-1);
   const at = edge.labelAt ?? edge.points[Math.floor(edge.points.length / 2)] ?? end;
   const most = Math.max(1, ...(edgeCounts?.values() ?? [1]));
+  const text = edge.isStub ? `${edge.label} → ${edge.to}`.trim() : edge.label;
   return (
     <g
       class="edge"
@@ -193,12 +194,12 @@ function Edge({ edge, edgeCounts, walked, selected }: GraphProps & { edge: Drawn
         stroke-width={edgeCounts === undefined ? 1.5 : 1.25 + 3.5 * (count / most)}
         marker-end="url(#arrow)"
       />
-      {at !== undefined && (edge.label !== '' || count > 0) && (
+      {at !== undefined && (text !== '' || count > 0) && (
         <text x={at.x} y={at.y} text-anchor="middle" dominant-baseline="central">
-          {edge.label}
+          {text}
           {count > 0 && (
             <tspan class="count">
-              {edge.label === '' ? '' : ' · '}
+              {text === '' ? '' : ' · '}
               {count}
             </tspan>
           )}
