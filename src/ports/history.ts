@@ -3,6 +3,7 @@ import type { Ms } from '../base/time.js';
 import type {
   AgentIntervalRow,
   AgentTimeRow,
+  AlarmRow,
   AuditRow,
   CallRow,
   HistoryBatch,
@@ -119,6 +120,18 @@ export interface RepeatSum {
   readonly within7Days: number;
 }
 
+/** Of the ended calls that arrived within the range and that an agent had answered. */
+export interface DispositionSum {
+  /** The queue entered last; null: none. */
+  readonly queueId: string | null;
+  /** Null: the agent filed the call under nothing. */
+  readonly disposition: string | null;
+  readonly calls: number;
+  readonly talkMs: Ms;
+  readonly holdMs: Ms;
+  readonly wrapUpMs: Ms;
+}
+
 export interface SurveySum {
   readonly queueId: string | null;
   readonly agentId: string | null;
@@ -167,9 +180,12 @@ export interface HistoryReader {
   outcomeSums(query: Range & { readonly spanMin: 60 | 1440; readonly perInterval: boolean }): Promise<OutcomeSum[]>;
   repeatSums(query: Range): Promise<RepeatSum[]>;
   surveySums(query: Range): Promise<SurveySum[]>;
+  dispositionSums(query: Range & { readonly queueId?: string }): Promise<DispositionSum[]>;
   /** Newest first. */
   calls(query: CallsQuery): Promise<KeptCall[]>;
   call(callId: string): Promise<KeptCallWhole | null>;
   /** Newest first. `by`: of this name alone; `kind`: of this kind of change alone, or of all that begin with it and a `/`. */
   audit(query: Range & { readonly limit: number; readonly by?: string; readonly kind?: string }): Promise<AuditRow[]>;
+  /** What was alarming, newest first. */
+  alarms(query: Range & { readonly limit: number }): Promise<AlarmRow[]>;
 }

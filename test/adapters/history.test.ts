@@ -322,6 +322,41 @@ t.test('SQLite: a thread that dies is told, and started again by the next questi
   await t.rejects(unusable.all('SELECT 1', []));
 });
 
+t.test('SQLite: a long report delays no row, and a connection that reads cannot write', async (t) => {
+  const store = new SqliteStore(join(folder, 'threads.db'));
+  await t.rejects(store.all('SELECT 1 AS n', []), /no history yet/, 'reading makes no file');
+  await store.prepare(['CREATE TABLE x (n INTEGER)']);
+  const order: string[] = [];
+  const long = 'WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000000) SELECT COUNT(*) AS n FROM c';
+  // Asked once before, so that both threads are there.
+  await store.all('SELECT 1 AS n', []);
+  const report = store.all(long, []).then(() => order.push('report'));
+  await store.run({ sql: 'INSERT INTO x (n) VALUES (?)', values: [1] });
+  order.push('row');
+  await report;
+  t.same(order, ['row', 'report']);
+  t.same(await store.all('SELECT n FROM x', []), [{ n: 1 }]);
+  await t.rejects(store.all('INSERT INTO x (n) VALUES (2) RETURNING n', []));
+  t.same(await store.all('SELECT n FROM x', []), [{ n: 1 }]);
+  await store.close();
+});
+
+t.test('SQLite: values come back as they were written', async (t) => {
+  const store = new SqliteStore(join(folder, 'values.db'));
+  await store.prepare(['CREATE TABLE x (id INTEGER, a TEXT, w BIGINT, n DOUBLE PRECISION)']);
+  const texts = ['', 'a"b\\c', '\u0000\u0001\n\r', '中文 \u{1f600}', "'; DROP TABLE x; --", '{"a":[1]}', '\u2028'];
+  const whole = [0, -1, 1, 2, 9_007_199_254_740_991, -9_007_199_254_740_991, 1_795_000_000_123];
+  const numbers = [0, -1, 0.1, 1.5, 1e-7, 1e15, 20];
+  for (const [id, text] of texts.entries())
+    await store.run({ sql: 'INSERT INTO x VALUES (?, ?, ?, ?)', values: [id, text, whole[id] as number, numbers[id] as number] });
+  await store.run({ sql: 'INSERT INTO x VALUES (?, ?, ?, ?)', values: [99, null, null, null] });
+  const rows = await store.all('SELECT a, w, n FROM x ORDER BY id', []);
+  t.same(rows, [...texts.map((a, id) => ({ a, w: whole[id], n: numbers[id] })), { a: null, w: null, n: null }]);
+  t.same(await store.all('SELECT a FROM x WHERE id = ?', [1_000]), []);
+  t.same(await store.all('SELECT id FROM x ORDER BY id DESC LIMIT 3', []), [{ id: 99 }, { id: 6 }, { id: 5 }]);
+  await store.close();
+});
+
 const bin = findPostgres();
 if (bin === null) {
   t.test('PostgreSQL', { skip: 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' }, () => {});

@@ -2,6 +2,7 @@ import type {
   AgentSum,
   AgentSumsQuery,
   CallsQuery,
+  DispositionSum,
   HistoryReader,
   KeptCall,
   KeptCallWhole,
@@ -16,6 +17,7 @@ import type {
 } from '../../ports/history.js';
 import {
   type AgentTimeRow,
+  type AlarmRow,
   type AuditRow,
   type LegRow,
   type OfferRow,
@@ -161,6 +163,15 @@ export class SqlReader implements HistoryReader {
     );
   }
 
+  dispositionSums(query: Range & { queueId?: string }): Promise<DispositionSum[]> {
+    const where = between('arrived_ms', query).is('queue_id', query.queueId).and('ended_ms IS NOT NULL AND agent_id IS NOT NULL');
+    return this.#rows(
+      `SELECT queue_id, disposition, COUNT(*) AS calls, ${['talkMs', 'holdMs', 'wrapUpMs'].map(sum).join(', ')} FROM calls
+       WHERE ${where} GROUP BY queue_id, disposition ORDER BY queue_id, disposition`,
+      where.values,
+    );
+  }
+
   calls(query: CallsQuery): Promise<KeptCall[]> {
     const where = between('arrived_ms', query)
       .is('queue_id', query.queueId)
@@ -195,22 +206,31 @@ export class SqlReader implements HistoryReader {
     return this.#rows(`SELECT * FROM audit WHERE ${where} ORDER BY place DESC LIMIT ?`, [...where.values, query.limit]);
   }
 
-  /** Groups by what decides the counts, and lets the few groups be added up here: one pass over the stays. */
+  alarms(query: Range & { limit: number }): Promise<AlarmRow[]> {
+    const where = between('at_ms', query);
+    return this.#rows(`SELECT * FROM alarms WHERE ${where} ORDER BY place DESC LIMIT ?`, [...where.values, query.limit]);
+  }
+
+  /** One pass over the stays, queue by queue in the order of their index: SQLite sorts whatever it groups otherwise, and a million rows for long. */
   async #staySums(query: QueueSumsQuery): Promise<QueueSum[]> {
-    const where = stayFilter(query);
-    const groups = await this.#rows<StayGroup>(
-      `SELECT queue_id, exit, in_time, short, COUNT(*) AS calls, SUM(wait_ms) AS wait_ms, MAX(wait_ms) AS longest_ms,
-         SUM(talk_ms) AS talk_ms, SUM(hold_ms) AS hold_ms, SUM(wrap_up_ms) AS wrap_up_ms
-       FROM stays WHERE ${where} GROUP BY queue_id, exit, in_time, short`,
+    const queueIds = query.queueId === undefined ? await this.#queuesWithStays() : [query.queueId];
+    if (queueIds.length === 0) return [];
+    const where = stayFilter(query).and(`queue_id IN (${queueIds.map(() => '?').join(', ')})`, ...queueIds);
+    return this.#rows(
+      `SELECT queue_id, NULL AS start_ms, ${STAY_SUMS} FROM stays WHERE ${where} GROUP BY queue_id ORDER BY queue_id`,
       where.values,
     );
-    const sums = new Map<string, Tally>();
-    for (const group of groups) {
-      const tally = sums.get(group.queueId) ?? emptyTally();
-      sums.set(group.queueId, tally);
-      addGroup(tally, group);
-    }
-    return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queueId, tally]) => ({ queueId, startMs: null, ...tally }));
+  }
+
+  /** Leaps from one queue to the next instead of walking over all stays. */
+  async #queuesWithStays(): Promise<string[]> {
+    const rows = await this.#rows<{ queueId: string }>(
+      `WITH RECURSIVE each_queue (queue_id) AS (SELECT MIN(queue_id) FROM stays UNION ALL
+         SELECT (SELECT MIN(s.queue_id) FROM stays s WHERE s.queue_id > e.queue_id) FROM each_queue e WHERE e.queue_id IS NOT NULL)
+       SELECT queue_id FROM each_queue WHERE queue_id IS NOT NULL ORDER BY queue_id`,
+      [],
+    );
+    return rows.map(({ queueId }) => queueId);
   }
 
   async #rows<T>(sql: string, values: readonly SqlValue[]): Promise<T[]> {
@@ -218,36 +238,32 @@ export class SqlReader implements HistoryReader {
   }
 }
 
-interface StayGroup {
-  readonly queueId: string;
-  readonly exit: StayRow['exit'];
-  readonly inTime: number;
-  readonly short: number;
-  readonly calls: number;
-  readonly waitMs: number | null;
-  readonly longestMs: number | null;
-  readonly talkMs: number;
-  readonly holdMs: number;
-  readonly wrapUpMs: number;
-}
-
-function addGroup(tally: Tally, { exit, calls, inTime, short, ...sums }: StayGroup): void {
-  tally.offered += calls;
-  if (exit === null) tally.waiting += calls;
-  else tally[exit] += calls;
-  const inTimeCalls = inTime === 1 ? calls : 0;
-  if (exit === 'answered') {
-    tally.answeredInTime += inTimeCalls;
-    tally.sumWaitAnsweredMs += sums.waitMs ?? 0;
-  } else if (exit === 'abandoned') tally.abandonedInTime += inTimeCalls;
-  else if (exit === 'flowedOut') tally.flowedOutInTime += inTimeCalls;
-  else if (exit === 'calledBack') tally.calledBackInTime += inTimeCalls;
-  if (short === 1) tally.shortAbandoned += calls;
-  tally.sumTalkMs += sums.talkMs;
-  tally.sumHoldMs += sums.holdMs;
-  tally.sumWrapUpMs += sums.wrapUpMs;
-  tally.longestWaitMs = Math.max(tally.longestWaitMs, sums.longestMs ?? 0);
-}
+/** How stays make each count; for those in time `in_time` is asked too. Who was refused has no stay. */
+const countIf = (condition: string): string => `COUNT(CASE WHEN ${condition} THEN 1 END)`;
+const left = (exit: StayRow['exit']): string => countIf(`exit = '${exit}'`);
+const leftInTime = (exit: StayRow['exit']): string => countIf(`in_time = 1 AND exit = '${exit}'`);
+const STAY_COUNTS: { readonly [K in keyof Tally]: string } = {
+  offered: 'COUNT(*)',
+  answered: left('answered'),
+  answeredInTime: leftInTime('answered'),
+  abandoned: left('abandoned'),
+  abandonedInTime: leftInTime('abandoned'),
+  shortAbandoned: 'SUM(short)',
+  flowedOut: left('flowedOut'),
+  flowedOutInTime: leftInTime('flowedOut'),
+  timedOut: left('timedOut'),
+  exitedByKey: left('exitedByKey'),
+  calledBack: left('calledBack'),
+  calledBackInTime: leftInTime('calledBack'),
+  waiting: countIf('exit IS NULL'),
+  blocked: '0',
+  sumWaitAnsweredMs: `SUM(CASE WHEN exit = 'answered' THEN wait_ms ELSE 0 END)`,
+  sumTalkMs: 'SUM(talk_ms)',
+  sumHoldMs: 'SUM(hold_ms)',
+  sumWrapUpMs: 'SUM(wrap_up_ms)',
+  longestWaitMs: 'COALESCE(MAX(wait_ms), 0)',
+};
+const STAY_SUMS = TALLY.map((name) => `${STAY_COUNTS[name]} AS ${column(name)}`).join(', ');
 
 const stayFilter = (query: QueueSumsQuery): Where =>
   between('entered_ms', query)

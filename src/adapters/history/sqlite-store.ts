@@ -1,85 +1,47 @@
-import { Worker } from 'node:worker_threads';
 import type { SqlRecord, SqlStore, SqlValue, Statement, Write } from './sql-store.js';
-import type { Request, SqliteWrite } from './sqlite-worker.js';
+import { SqliteThread } from './sqlite-thread.js';
+import type { SqliteAnswer, SqliteWrite } from './sqlite-worker.js';
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** One SQLite file behind its own thread. A thread that dies is started again by the next question. */
+/**
+ * One SQLite file behind two threads: one writes, one reads and cannot write. By WAL each reads the last commit while the other works, so that a
+ * long report delays no row, and a nightly removal no report.
+ */
 export class SqliteStore implements SqlStore {
-  readonly #file: string;
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | null = null;
-  #id = 0;
+  readonly #writer: SqliteThread;
+  readonly #reader: SqliteThread;
 
   constructor(file: string) {
-    this.#file = file;
+    this.#writer = new SqliteThread({ file, mayWrite: true });
+    this.#reader = new SqliteThread({ file, mayWrite: false });
   }
 
   async prepare(statements: readonly string[]): Promise<void> {
-    await this.#ask({ kind: 'prepare', statements });
+    await this.#writer.ask({ kind: 'prepare', statements });
   }
 
+  /** Rejects while there is no file: reading makes none. */
   async all(sql: string, values: readonly SqlValue[]): Promise<SqlRecord[]> {
-    return (await this.#ask({ kind: 'all', statement: { sql, values } })) as SqlRecord[];
+    const { columns, json } = (await this.#reader.ask({ kind: 'all', statement: { sql, values } })) as SqliteAnswer;
+    return (JSON.parse(json) as unknown[][]).map((row) => {
+      const record: Record<string, unknown> = {};
+      for (let at = 0; at < columns.length; at++) record[columns[at] as string] = row[at];
+      return record;
+    });
   }
 
   async write(guard: Statement, writes: readonly Write[]): Promise<boolean> {
-    return (await this.#ask({ kind: 'write', guard, writes: writes.map(sqliteWrite) })) as boolean;
+    return (await this.#writer.ask({ kind: 'write', guard, writes: writes.map(sqliteWrite) })) as boolean;
   }
 
   async run(statement: Statement): Promise<number> {
-    return (await this.#ask({ kind: 'run', statement })) as number;
+    return (await this.#writer.ask({ kind: 'run', statement })) as number;
   }
 
+  /** The writer last: whoever closes a file last tidies up its log. */
   async close(): Promise<void> {
-    const worker = this.#worker;
-    if (!worker) return;
-    await this.#ask({ kind: 'close' }).catch(() => {});
-    this.#worker = null;
-    await worker.terminate();
+    await this.#reader.close();
+    await this.#writer.close();
   }
-
-  #ask(request: Request): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const id = ++this.#id;
-      this.#waiting.set(id, { resolve, reject });
-      this.#thread().postMessage({ id, ...request });
-    });
-  }
-
-  #thread(): Worker {
-    if (this.#worker) return this.#worker;
-    const worker = startThread({ file: this.#file });
-    worker.unref();
-    worker.on('message', ({ id, value, error }: { id: number; value?: unknown; error?: string }) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve(value);
-      else waiting?.reject(new Error(error));
-    });
-    const fail = (error: Error): void => {
-      if (this.#worker === worker) this.#worker = null;
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    };
-    worker.on('error', fail);
-    worker.on('exit', () => fail(new Error('the thread of the history ended')));
-    this.#worker = worker;
-    return worker;
-  }
-}
-
-/** Sources are run as they are in tests and while developing; a thread knows nothing of the loader that reads them, and gets it first. */
-function startThread(workerData: { readonly file: string }): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData });
-  const source = JSON.stringify(new URL('./sqlite-worker.ts', import.meta.url).href);
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}); })`, {
-    eval: true,
-    workerData,
-  });
 }
 
 const ROWS_AT_ONCE = 32;

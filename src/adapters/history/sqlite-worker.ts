@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
 import type { Statement, Write } from './sql-store.js';
 
 /**
- * The thread that SQLite runs in, so that a report over a million calls holds up no caller. Messages `{id, ...}` are answered `{id, value}` or
+ * A thread that SQLite runs in, so that a report over a million calls holds up no caller. Messages `{id, ...}` are answered `{id, value}` or
  * `{id, error}`, in order.
  */
 export interface SqliteWrite extends Omit<Write, 'many'> {
@@ -18,30 +19,64 @@ export type Request =
   | { readonly kind: 'write'; readonly guard: Statement; readonly writes: readonly SqliteWrite[] }
   | { readonly kind: 'close' };
 
+export interface ThreadPlace {
+  readonly file: string;
+  /** False: the connection refuses every statement that would change something. */
+  readonly mayWrite: boolean;
+}
+
+/**
+ * The rows as one text: a list of lists of values, in the order of the columns. Each value for itself would cost more to move than to find.
+ * Whole numbers are exact, others to 15 digits.
+ */
+export interface SqliteAnswer {
+  readonly columns: readonly string[];
+  readonly json: string;
+}
+
+const { file, mayWrite } = workerData as ThreadPlace;
+if (!mayWrite && !existsSync(file)) throw new Error('there is no history yet');
 /** libsql: better-sqlite3's interface, its binary inside npm packages, so that a bare machine needs no compiler. */
-const database = new Database((workerData as { file: string }).file);
+const database = new Database(file);
 // A commit is not forced to the disk: after a loss of power the last ones are gone together with their position, and come again from the facts.
-for (const pragma of [
-  'journal_mode = WAL',
-  'synchronous = NORMAL',
-  'busy_timeout = 5000',
-  'cache_size = -65536',
-  'temp_store = MEMORY',
-])
-  database.pragma(pragma);
+const PRAGMAS = mayWrite ? ['journal_mode = WAL', 'synchronous = NORMAL'] : ['query_only = ON'];
+for (const pragma of [...PRAGMAS, 'busy_timeout = 5000', 'cache_size = -65536', 'temp_store = MEMORY']) database.pragma(pragma);
 
 type Prepared = Database.Statement<unknown[]>;
 const STATEMENTS_KEPT = 200;
-const prepared = new Map<string, Prepared>();
 
-function statement(sql: string): Prepared {
-  let found = prepared.get(sql);
-  if (!found) {
-    if (prepared.size >= STATEMENTS_KEPT) prepared.clear();
-    found = database.prepare<unknown[]>(sql);
-    prepared.set(sql, found);
-  }
-  return found;
+function remembered<T>(make: (sql: string) => T): (sql: string) => T {
+  const kept = new Map<string, T>();
+  return (sql) => {
+    let found = kept.get(sql);
+    if (found === undefined) {
+      if (kept.size >= STATEMENTS_KEPT) kept.clear();
+      found = make(sql);
+      kept.set(sql, found);
+    }
+    return found;
+  };
+}
+
+const statement = remembered((sql): Prepared => database.prepare<unknown[]>(sql));
+
+interface Question {
+  readonly columns: readonly string[];
+  readonly rows: Prepared;
+}
+
+const question = remembered((sql): Question => {
+  const columns = statement(sql)
+    .columns()
+    .map(({ name }) => name);
+  const list = columns.map((name) => `"${name}"`).join(', ');
+  return { columns, rows: database.prepare<unknown[]>(`SELECT json_group_array(json_array(${list})) AS json FROM (${sql})`) };
+});
+
+function read({ sql, values }: Statement): SqliteAnswer {
+  const { columns, rows } = question(sql);
+  const { json } = rows.get(...values) as { json: string };
+  return { columns, json };
 }
 
 /** Each call into the library costs more than a row: many rows go in at once, the rest one by one. */
@@ -74,13 +109,12 @@ function answer(request: Request): unknown {
       for (const sql of request.statements) database.exec(sql);
       return null;
     case 'all':
-      return statement(request.statement.sql).all(...request.statement.values);
+      return read(request.statement);
     case 'run':
       return statement(request.statement.sql).run(...request.statement.values).changes;
     case 'write':
       return write(request.guard, request.writes);
     case 'close':
-      prepared.clear();
       database.close();
       return null;
   }

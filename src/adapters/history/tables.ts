@@ -60,7 +60,7 @@ export const TABLES: { readonly [T in HistoryTable]: TableOf<T> } = {
       ...{ exit: text, waitMs: whole, inTime: whole, short: whole, agentId: text, talkMs: whole, holdMs: whole },
       ...{ wrapUpMs: whole, place },
     },
-    indexes: [['enteredMs']],
+    indexes: [['enteredMs'], ['queueId', 'enteredMs']],
   },
   offers: {
     name: 'offers',
