@@ -235,9 +235,14 @@ export class CallFold {
   }
 }
 
-/** Facts that come after the end of a call (recording sealed, wrap-up) must not raise a call that was forgotten. */
+/** Facts that come after the end of a call (recording sealed, wrap-up, messages) must not raise a call that was forgotten. */
 function opensCall(fact: CallFact): boolean {
   switch (fact.kind) {
+    case 'voicemailLeft':
+    case 'messageQueued':
+    case 'messageDelivered':
+    case 'messageGivenUp':
+    case 'wrapUpExtended':
     case 'recordingStarted':
     case 'recordingEnded':
     case 'recordingSealed':

@@ -416,8 +416,9 @@ const beganAtMs = (fact: CallFact): Ms => (fact.kind === 'callEnded' ? fact.atMs
 
 const openStay = (call: OpenCall): StayRow | undefined => call.stays.findLast(({ exit }) => exit === null);
 
-/** These must not raise a call that was forgotten. */
+/** These come after the end too, some of them twice, and must not raise a call that was forgotten. */
 const AFTER_THE_END: ReadonlySet<string> = new Set([
+  'voicemailLeft',
   'recordingStarted',
   'recordingEnded',
   'recordingSealed',
