@@ -12,7 +12,7 @@ import { answer, factView, idParams, readRefusals, refusals, rows } from './sche
 
 const CSV_PAGE = 1_000;
 /** One file holds no more; ask for fewer days. */
-const CSV_ROWS = 200_000;
+const CSV_CALLS = 200_000;
 const CALL_COLUMNS = [
   ...['arrived', 'callId', 'direction', 'dnis', 'ani', 'language', 'tier', 'customerId', 'flowId', 'flowVersion', 'lastNode'],
   ...['queueId', 'lane', 'agentId', 'outcome', 'endedBy', 'stays', 'offers', 'transfers', 'durationMs', 'waitMs', 'talkMs'],
@@ -32,7 +32,8 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
       schema: {
         tags: ['history'],
         summary:
-          'Calls that arrived within the range, newest first; `next` asks for the page after. As csv: all of them, up to 200,000',
+          'Calls that arrived within the range, newest first; `next` asks for the page after. As csv: all of them, up to 200,000; when ' +
+          'there are more, the last line says so in its first cell, with the cursor of the rest, and its other cells are empty',
         querystring: querySchema('from', 'to', 'queue', 'agent', 'outcome', 'ani', 'cursor', 'limit', 'format', 'bom'),
         response: {
           200: answer('one page', {
@@ -88,6 +89,43 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
         return { ...(await stamp()), call: shownCall(call, request), stays, offers, legs, visits: walks, facts };
       }),
   );
+  alarmRoute(app, deps, history);
+}
+
+/** Alarms and what else was alarming: switches that came and went, agents not ready for too long. */
+function alarmRoute(app: FastifyInstance, deps: HttpDeps, { reader }: HistoryReading): void {
+  const site = siteTime(deps.site.timeZone, () => deps.nowMs());
+  app.get(
+    '/api/v1/history/alarms',
+    {
+      config: { access: 'read' },
+      validatorCompiler: queryCompiler,
+      schema: {
+        tags: ['history'],
+        summary:
+          'What was alarming within the range, newest first: alarms with their acknowledgements, switches, agents not ready too long',
+        querystring: querySchema('from', 'to', 'limit'),
+        response: {
+          200: answer('`kind` is that of the fact, `detail` the rest of it', { alarms: rows(record) }),
+          ...refusals([400, 'bad-request, range-too-long'], [503, 'unavailable-history']),
+          ...readRefusals,
+        },
+      },
+    },
+    (request) =>
+      fromHistory(deps, async () => {
+        const query = queryOf(request);
+        const alarms = await reader.alarms({ ...rangeOf(query, site), limit: query.limit });
+        const { position } = await reader.stand();
+        const shown = alarms.map(({ atMs, kind, subject, detail }) => ({
+          atMs,
+          kind,
+          subject,
+          detail: JSON.parse(detail) as unknown,
+        }));
+        return { seq: position.seq, atMs: deps.nowMs(), alarms: shown };
+      }),
+  );
 }
 
 type After = { readonly arrivedMs: number; readonly callId: string } | undefined;
@@ -124,14 +162,19 @@ async function* shownPages(
 ): AsyncGenerator<readonly object[]> {
   const query = queryOf(request);
   let after = afterOf(query.cursor);
-  for (let sent = 0; sent < CSV_ROWS; ) {
-    const calls = await pageOf(history, query, range, CSV_PAGE, after);
+  const most = history.csvCalls ?? CSV_CALLS;
+  for (let sent = 0; sent < most; ) {
+    const size = Math.min(CSV_PAGE, most - sent);
+    const calls = await pageOf(history, query, range, size, after);
     yield calls.map((call) => ({ arrived: siteClock(timeZone, call.arrivedMs), ...shownCall(call, request) }));
     sent += calls.length;
     const last = calls.at(-1);
-    if (!last || calls.length < CSV_PAGE) return;
+    if (!last || calls.length < size) return;
     after = { arrivedMs: last.arrivedMs, callId: last.callId };
   }
+  if (after === undefined || (await pageOf(history, query, range, 1, after)).length === 0) return;
+  const cursor = `${after.arrivedMs}.${after.callId}`;
+  yield [{ arrived: `cut after ${most} calls, the rest with cursor=${cursor} / 已截断于 ${most} 通，余下请用 cursor=${cursor}` }];
 }
 
 /** The hash of a number is for comparing inside; whole numbers, where they are kept, are for those who must call back or investigate. */

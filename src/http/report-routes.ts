@@ -306,6 +306,12 @@ function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
       },
     },
     {
+      url: 'dispositions',
+      summary: 'Answered calls by queue and what the agent filed them under; `disposition` null: under nothing',
+      fields: [...RANGE, 'queue'],
+      make: (query, range) => dispositionRows(reader, range, query.queue),
+    },
+    {
       url: 'survey',
       isOfAgents: true,
       summary: 'Surveys by queue, agent and scale',
@@ -313,6 +319,22 @@ function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
       make: (_query, range) => surveyRows(reader, range),
     },
   ];
+}
+
+const NO_DISPOSITION = { zh: '无处理结果', en: 'no disposition' };
+
+async function dispositionRows(reader: HistoryReading['reader'], range: Range, queueId: string | undefined) {
+  const sums = await reader.dispositionSums({ ...range, ...(queueId !== undefined && { queueId }) });
+  const ofQueue = grouped(sums, (sum) => JSON.stringify(sum.queueId));
+  return sums.map(({ queueId, disposition, ...sum }) => {
+    const answered = (ofQueue.get(JSON.stringify(queueId)) ?? []).reduce((all, { calls }) => all + calls, 0);
+    return {
+      ...{ queueId, disposition, title: disposition === null ? NO_DISPOSITION : { zh: disposition, en: disposition } },
+      ...sum,
+      ahtMs: Math.round((sum.talkMs + sum.holdMs + sum.wrapUpMs) / sum.calls),
+      share: { formula: 'calls of this disposition / answered calls of the queue', ...share(sum.calls, answered) },
+    };
+  });
 }
 
 async function surveyRows(reader: HistoryReading['reader'], range: Range): Promise<readonly object[]> {

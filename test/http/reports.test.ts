@@ -63,6 +63,8 @@ const more = [
     ...{ kind: 'audited', by: 'sue', role: 'supervisor', via: 'session', action: 'agents/force-status', subject: '9', ...at },
     ...{ detail: { note: 'x', role: 'forged' }, address: '10.0.0.7' },
   },
+  { kind: 'switchDown', switchId: 'pbx-1', detail: 'gone', ...at },
+  { kind: 'switchUp', switchId: 'pbx-1', detail: 'back', ...at },
   { kind: 'agentStatusChanged', agentId: '9', status: 'notReady', reason: 'meal', by: 'sue', ...at },
 ].map((fact, index) => ({ ...fact, seq: day.facts.length + index + 1 })) as unknown as Fact[];
 const fold = foldFrom(day.queues, await reader.begin(), true);
@@ -224,7 +226,10 @@ t.test('agents see their own figures, supervisors of teams those of their teams,
   t.ok(everybody.length >= 2);
   t.same(await seen(path, bearer(TOKENS.supervisor.secret)), everybody);
   t.same(await seen(path, bearer(own.secret)), [all[1]]);
-  t.notOk((await seen(`reports/survey?${TODAY}`, bearer(own.secret))).some((each) => each !== all[1]), 'no survey of another agent');
+  t.notOk(
+    (await seen(`reports/survey?${TODAY}`, bearer(own.secret))).some((each) => each !== all[1]),
+    'no survey of another agent',
+  );
   const csv = await shown.inject({ url: `/api/v1/${path}&format=csv`, headers: { host: 'localhost', ...bearer(own.secret) } });
   t.equal(csv.body.trimEnd().split('\r\n').length, 2, 'in the file too');
   const north = agents.filter(({ team }) => team === 'north').map(({ agentId }) => agentId);
@@ -305,10 +310,64 @@ t.test('every answer is as described, for OpenAPI', async (t) => {
   ) => { validate(s: object, d: unknown): boolean; errors: unknown };
   const ajv = new Ajv({ strict: false });
   const paths = Object.keys(described.paths).filter((path) => /\/(reports|history)\//.test(path));
-  t.equal(paths.length, 9);
+  t.equal(paths.length, 11);
   for (const path of paths) {
     const schema = described.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema as object;
     const answer = await app.inject(path.replace('{id}', 'evil'));
     t.ok(ajv.validate(schema, answer.json()), `${path}: ${JSON.stringify(ajv.errors)}`);
   }
+});
+
+t.test('dispositions: while nobody files calls, every answered call stands under none, and the row says so', async (t) => {
+  const rows = await rowsOf(`reports/dispositions?${TODAY}`);
+  const answered = new Map<unknown, Set<unknown>>();
+  for (const fact of day.facts) {
+    if (fact.kind === 'callAnswered') answered.set(fact.queueId, (answered.get(fact.queueId) ?? new Set()).add(fact.callId));
+  }
+  t.ok(rows.length > 0);
+  for (const { queueId, disposition, title, calls, share } of rows) {
+    t.equal(disposition, null);
+    t.same(title, { zh: '无处理结果', en: 'no disposition' });
+    t.equal(calls, answered.get(queueId)?.size);
+    t.match(share, { numerator: calls, denominator: calls, share: 1 });
+  }
+  t.same(
+    (await rowsOf(`reports/dispositions?${TODAY}&queue=cards`)).map(({ queueId }) => queueId),
+    ['cards'],
+  );
+});
+
+t.test(
+  'calls as CSV: a file that is cut says so in its last line, with the cursor of the rest; a whole one does not',
+  async (t) => {
+    const calls = day.facts.filter(({ kind }) => kind === 'callArrived').length + 1;
+    const file = async (csvCalls: number, more = ''): Promise<string[]> => {
+      const small = buildApp(house({ history: { ...history, csvCalls } as NonNullable<typeof history> }));
+      const { body } = await small.inject(`/api/v1/history/calls?${TODAY}&format=csv${more}`);
+      await small.close();
+      return body.trimEnd().split('\r\n');
+    };
+    const cut = await file(30);
+    t.equal(cut.length, 1 + 30 + 1);
+    const [, cursor = ''] =
+      /^"?cut after 30 calls, the rest with cursor=(\d+\.[A-Za-z0-9._-]+) \/ 已截断/.exec(cut.at(-1) as string) ?? [];
+    t.ok(cursor, `${cut.at(-1)}`);
+    t.equal((cut.at(-1) as string).replace(/^"[^"]*"/, '').split(',').length >= 30, true, 'as many cells as every line');
+    const rest = await file(calls, `&cursor=${cursor}`);
+    const whole = await file(calls);
+    t.equal(whole.length, 1 + calls, 'as many calls as fit are no cut');
+    t.same([...cut.slice(0, -1), ...rest.slice(1)], whole, 'what was cut off comes with the cursor');
+  },
+);
+
+t.test('alarms of the past: newest first, within the range', async (t) => {
+  const { alarms } = (await get(`history/alarms?${TODAY}`)).json();
+  t.match(alarms, [
+    { kind: 'switchUp', subject: 'pbx-1', detail: { detail: 'back' } },
+    { kind: 'switchDown', subject: 'pbx-1', detail: { detail: 'gone' } },
+  ]);
+  t.equal(alarms.length, 2);
+  t.equal((await get(`history/alarms?${TODAY}&limit=1`)).json().alarms.length, 1);
+  t.same((await get('history/alarms?from=2026-11-20&to=2026-11-21')).json().alarms, []);
+  t.equal((await get('history/alarms?queue=general')).statusCode, 400);
 });
