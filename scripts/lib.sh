@@ -151,6 +151,20 @@ fetch_redis() {
   finish_unpacking "$cache/redis"
 }
 
+# Only the tests of the history need it: a server of their own, started and ended by them, so nothing is installed into the machine.
+ensure_postgres() {
+  if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G "$cache/postgres/usr/lib/postgresql/*/bin/initdb" >/dev/null; then return; fi
+  step "Fetching PostgreSQL (20 to 60 MB, stays in the cache folder)" "look whether this machine reaches its Debian mirror, or install postgresql" fetch_postgres
+}
+
+fetch_postgres() {
+  local suite
+  suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
+  unpack_debs "$cache/postgres" "$suite" "${1:-/var/lib/dpkg/status}" postgresql
+  LD_LIBRARY_PATH=$(echo "$cache"/postgres.new/usr/lib/*-linux-gnu*) "$cache"/postgres.new/usr/lib/postgresql/*/bin/initdb --version
+  finish_unpacking "$cache/postgres"
+}
+
 asterisk_on_path_is_new_enough() {
   local program version
   program=$(PATH=$PATH:/usr/local/sbin:/usr/sbin command -v asterisk) || return 1

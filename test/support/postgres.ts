@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { cacheFolder } from '../../src/cli/stack/places.js';
 import { freePorts } from '../../src/cli/stack/ports.js';
 
 /** A private PostgreSQL on a free port of this machine, as Debian's packages ship it. */
@@ -16,26 +17,37 @@ export interface RunningPostgres {
   restart(): Promise<void>;
 }
 
-const INSTALLED = '/usr/lib/postgresql';
+/** Debian's own place, else where scripts/test has unpacked it. */
+const PLACES = ['/usr/lib/postgresql', join(cacheFolder(process.env), 'postgres/usr/lib/postgresql')];
 
-/** The folder of the newest installed server's programs, or null. */
-export function findPostgres(): string | null {
-  if (!existsSync(INSTALLED)) return null;
-  const versions = readdirSync(INSTALLED).filter((version) => existsSync(join(INSTALLED, version, 'bin', 'initdb')));
-  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
-  return newest === undefined ? null : join(INSTALLED, newest, 'bin');
+/** The folder of the newest server's programs, or null. */
+export function findPostgres(places: readonly string[] = PLACES): string | null {
+  for (const place of places.filter((each) => existsSync(each))) {
+    const versions = readdirSync(place).filter((version) => existsSync(join(place, version, 'bin', 'initdb')));
+    const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+    if (newest !== undefined) return join(place, newest, 'bin');
+  }
+  return null;
 }
 
-/** PostgreSQL refuses to run as root; its package brings a user. */
+/** An unpacked server finds its libraries beside itself. */
+function libraries(bin: string): { env?: NodeJS.ProcessEnv } {
+  const lib = join(bin, '../../..');
+  if (lib === '/usr/lib') return {};
+  const folders = readdirSync(lib).filter((name) => name.endsWith('-linux-gnu'));
+  return { env: { ...process.env, LD_LIBRARY_PATH: folders.map((name) => join(lib, name)).join(':') } };
+}
+
+/** PostgreSQL refuses to run as root; its package brings a user, an unpacked one does not. */
 function owner(): { uid: number; gid: number } | Record<string, never> {
   if (userInfo().uid !== 0) return {};
-  const said = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' }).stdout.trim();
-  const group = spawnSync('id', ['-g', 'postgres'], { encoding: 'utf8' }).stdout.trim();
-  return { uid: Number(said), gid: Number(group) };
+  const idOf = (what: string, name: string): string => spawnSync('id', [what, name], { encoding: 'utf8' }).stdout.trim();
+  const name = idOf('-u', 'postgres') === '' ? 'nobody' : 'postgres';
+  return { uid: Number(idOf('-u', name)), gid: Number(idOf('-g', name)) };
 }
 
 export async function startPostgres(bin: string): Promise<RunningPostgres> {
-  const user = owner();
+  const user = { ...owner(), ...libraries(bin) };
   const folder = mkdtempSync('/tmp/hotline-pg-');
   const data = join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
