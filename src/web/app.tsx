@@ -59,6 +59,7 @@ function Part({ route: now }: { route: Route }) {
 
 const loadFlows = (): Promise<ComponentType<{ route: FlowRoute }>> => {
   addStyles('/flows.css');
+  addStyles('/numbers.css');
   return import('./flows/flow-pages.js').then((loaded) => loaded.FlowPages);
 };
 const loadNumbers = (): Promise<ComponentType<{ route: NumberRoute }>> => {

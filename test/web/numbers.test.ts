@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
 import { MINUTE } from '../../src/base/time.js';
 import { buildApp } from '../../src/http/app.js';
@@ -9,6 +11,7 @@ import type { QueueCounts } from '../../src/service-level/views.js';
 import { aHouse } from '../http/house.js';
 import { DAY_START } from '../support/history-world.js';
 import { days, numbersStage } from './numbers-stage.js';
+import { anAlarm, buildPages, openBrowser, openPage, type Size, screenshots, weakContrasts } from './stage.js';
 
 /** The numbers behind the board: what the API says of a simulated day. */
 
@@ -151,4 +154,172 @@ t.test('the forecast feeds the board', async (t) => {
   await expected.look();
   t.equal(expected.rest(general, DAY_START), whole, 'the last forecast stands while the history is away');
   t.equal(warnings.length, 1);
+});
+
+/* The pages, in a real browser. */
+
+let browser: Browser;
+let pages: Awaited<ReturnType<typeof buildPages>>;
+t.setTimeout(240_000);
+t.teardown(async () => {
+  await browser?.close();
+  pages?.remove();
+});
+const PHONE: Size = { width: 390, height: 844 };
+// biome-ignore lint/performance/useDomNodeTextContent: as an eye reads it
+const text = (page: Page, selector: string) => page.locator(selector).first().innerText();
+
+async function served(t: { teardown(fn: () => unknown): void }, more: Parameters<typeof aHouse>[0] = {}): Promise<string> {
+  pages ??= await buildPages();
+  browser ??= await openBrowser();
+  const own = buildApp(aHouse({ ...stage.deps, webRoot: pages.root, live: { frameEveryMs: 50, beatEveryMs: 200 }, ...more }));
+  t.teardown(() => own.close());
+  await own.listen({ host: '127.0.0.1', port: 0 });
+  return `http://127.0.0.1:${(own.server.address() as { port: number }).port}`;
+}
+
+/** Shown as it is, and as a picture, in both languages and themes and on a phone. */
+async function looked(t: Tap.Test, page: Page, name: string): Promise<void> {
+  const address = page.url();
+  for (const [lang, theme] of [
+    ['zh', 'dark'],
+    ['en', 'light'],
+  ]) {
+    await page.goto(`${address}${address.includes('?') ? '&' : '?'}lang=${lang}&theme=${theme}`);
+    await page.waitForSelector('.numbers table, .past .queue');
+    t.same(await page.evaluate(weakContrasts, '.inside'), [], `${name}: 4.5:1 in ${theme}`);
+    await page.screenshot({ path: join(screenshots, `${name}-${lang}-${theme}.png`) });
+  }
+  await page.setViewportSize(PHONE);
+  t.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    `${name}: nothing to scroll sideways on a phone`,
+  );
+  await page.screenshot({ path: join(screenshots, `${name}-phone.png`) });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+declare namespace Tap {
+  interface Test {
+    same(found: unknown, wanted: unknown, message: string): unknown;
+    ok(found: unknown, message: string): unknown;
+  }
+}
+const DESK: Size = { width: 1440, height: 900 };
+
+t.test('from a figure to its calls to one call and back', async (t) => {
+  const explanation = () => ({
+    parts: [{ heading: 'general', lines: [{ at: '00:01', text: 'gave up', details: ['why'] }] }],
+    text: '',
+  });
+  const url = await served(t, { explanation: explanation as never });
+  const complaints: string[] = [];
+  const page = await openPage(t, browser, `${url}/wallboard?lang=en`, DESK, complaints);
+  await page.waitForSelector('.wall[data-link="up"] .queue');
+  const shown = await text(page, '[data-queue="general"] [data-figure="abandoned"]');
+  await page.click('[data-queue="general"] [data-figure="abandoned"] a');
+  await page.waitForSelector('.table-frame tbody tr');
+  t.match(page.url(), /\/queues\/general\/calls\?figure=abandoned$/);
+  t.match(await text(page, '.heading .label'), new RegExp(`^${shown} calls · snapshot \\d+$`));
+  t.equal(await page.locator('.table-frame tbody tr').count(), Number(shown));
+  await looked(t, page, 'queue-calls');
+  await page.goto(`${url}/queues/general/calls?figure=missed&lang=en`);
+  await page.waitForSelector('.table-frame tbody tr');
+  await page.click('.table-frame tbody tr a');
+  await page.waitForSelector('[data-part="facts"] [data-fact="callQueued"]');
+  t.match(await text(page, '[data-part="facts"]'), /callArrived[\s\S]*callQueued[\s\S]*callEnded/);
+  t.notMatch(await text(page, '[data-part="facts"]'), /ani: \d{11}/, 'numbers stay masked');
+  t.match(await text(page, '[data-part="explanation"]'), /general[\s\S]*gave up[\s\S]*why/);
+  await page.screenshot({ path: join(screenshots, 'call-facts.png'), fullPage: true });
+  await page.goBack();
+  await page.waitForSelector('.table-frame tbody tr');
+  t.match(page.url(), /figure=missed/);
+  await page.goto(`${url}/queues/general?lang=en`);
+  await page.waitForSelector('[data-kind="agent"] tbody tr');
+  t.equal(await text(page, '[data-figure="abandoned"]'), shown, 'the same on the page of the queue');
+  await page.waitForSelector('.chart canvas');
+  await looked(t, page, 'queue');
+  // This house has no flows, and so no walk of the call.
+  t.ok(complaints.every((line) => /status of 404/.test(line)) && complaints.length <= 2, complaints.join('\n'));
+});
+
+t.test('pages of reports, staffing and agents', async (t) => {
+  const url = await served(t);
+  const page = await openPage(t, browser, `${url}/reports?report=queues&from=2026-11-21&lang=en`, DESK);
+  await page.waitForSelector('.table-frame tbody tr');
+  const offered = stage.ledger.board(stage.nowMs).queues.find(({ queueId }) => queueId === 'general')?.today.offered;
+  t.match(await text(page, 'tbody'), new RegExp(`general[\\s\\S]*\\b${offered}\\b`));
+  const csv = await page.getAttribute('[data-do="csv"]', 'href');
+  t.match(await (await fetch(url + csv)).text(), /general/);
+  for (const report of ['agents', 'reasons', 'outcomes', 'repeat-callers', 'survey', 'intervals']) {
+    await page.goto(`${url}/reports?report=${report}&from=2026-11-21&lang=en`);
+    await page.waitForSelector('.table-frame tbody tr, .numbers .empty');
+    t.equal(await page.locator('.trouble').count(), 0, report);
+  }
+  await page.waitForSelector('.pictures canvas');
+  await looked(t, page, 'reports');
+  await page.goto(`${url}/staffing?queue=general&day=2026-11-28&lang=en`);
+  await page.waitForSelector('.pictures canvas');
+  const table = await get('/api/v1/staffing?queue=general&day=2026-11-28');
+  const busy = table.intervals[2];
+  t.match(
+    (await page.locator('.table-frame tbody tr').nth(2).locator('td').allTextContents()).join(' '),
+    new RegExp(`01:00\\s+${busy.calls.toFixed(1)}[\\s\\S]*\\s${busy.agentsC}\\s+${busy.agentsA}\\s+${busy.scheduled}\\s`),
+  );
+  await looked(t, page, 'staffing');
+  await page.goto(`${url}/agents?lang=en`);
+  await page.waitForSelector('.table-frame tbody tr');
+  t.match(await text(page, 'thead'), /Occupancy[\s\S]*Utilisation[\s\S]*Not ready/);
+  await looked(t, page, 'agents');
+});
+
+t.test('alarms: up, over, rules; hostile words are text', async (t) => {
+  const url = await served(t);
+  const evil = '<img src=x onerror="window.hit=1">';
+  const page = await openPage(t, browser, 'about:blank', DESK);
+  const said: string[] = [];
+  await page.route('**/api/v1/alarms**', (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (route.request().method() !== 'GET') said.push(`${route.request().method()} ${pathname}`);
+    const rule = { rule: 'level-low', title: { en: evil, zh: evil }, metric: 'serviceLevel', queues: null, side: 'below' };
+    const mutes = [{ queueId: null, untilMs: Date.now() + 3_600_000 }];
+    return route.fulfill({
+      json: pathname.endsWith('/rules')
+        ? { rules: [{ ...rule, bound: 0.78, forMs: 30_000, until: 0.8, severity: 'warning', mutes }] }
+        : {
+            alarms: [
+              anAlarm({ note: evil }),
+              anAlarm({ alarmId: 'x', clearedAtMs: Date.now(), acknowledgedBy: evil, note: evil }),
+            ],
+          },
+    });
+  });
+  await page.route('**/api/v1/alarms/**', (route) => route.fallback());
+  await page.goto(`${url}/alarms?lang=en`);
+  await page.waitForSelector('[data-part="rules"] tbody tr');
+  t.match(await text(page, '[data-part="up"] tbody'), /Warning · Service level[\s\S]*77\.4% \(bound 78\.0%\)/);
+  t.match(await text(page, '[data-part="over"] tbody'), /<img src=x/);
+  t.match(await text(page, '[data-part="rules"] tbody'), /below 78\.0% for 0:30; until 80\.0%[\s\S]*muted until \d\d:\d\d/);
+  t.equal(await page.locator('img').count(), 0);
+  await page.click('[data-do="acknowledge"]');
+  await page.click('[data-part="rules"] [data-do="unmute"]');
+  for (let n = 0; said.length < 2 && n < 50; n++) await page.waitForTimeout(20);
+  t.same(said, ['POST /api/v1/alarms/level-low%2Flost-card%2F1/acknowledge', 'PUT /api/v1/alarms/rules/level-low/mute']);
+  await looked(t, page, 'alarms');
+});
+
+t.test('a wall does not load what it does not show', async (t) => {
+  const url = await served(t);
+  const page = await openPage(t, browser, 'about:blank', DESK);
+  const loaded: string[] = [];
+  page.on('response', async (response) => loaded.push(new URL(response.url()).pathname));
+  await page.goto(`${url}/wall?lang=en`);
+  await page.waitForSelector('.queue');
+  const scripts = loaded.filter((path) => path.endsWith('.js'));
+  t.notOk(
+    scripts.some((path) => /uPlot|number-pages|flow-pages|text-editor/i.test(path)),
+    scripts.join(' '),
+  );
+  const sizes = await Promise.all(scripts.map(async (path) => (await (await fetch(url + path)).arrayBuffer()).byteLength));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  t.ok(bytes < 90_000, `${bytes} bytes of script`);
 });

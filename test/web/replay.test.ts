@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
 import t from 'tap';
 import { MINUTE } from '../../src/base/time.js';
 import { buildApp } from '../../src/http/app.js';
@@ -9,6 +11,7 @@ import type { Board } from '../../src/service-level/views.js';
 import { aHouse } from '../http/house.js';
 import { DAY_START, siteDay } from '../support/history-world.js';
 import { numbersStage } from './numbers-stage.js';
+import { buildPages, openBrowser, openPage, screenshots, weakContrasts } from './stage.js';
 
 /** The past as boards: what the API says of an hour that has been. */
 
@@ -97,4 +100,70 @@ t.test('facts that cannot be read are told as that, and let the next one in', as
   t.same(faults, ['redis is away']);
   isAway = false;
   t.equal((await ask()).statusCode, 200);
+});
+
+t.test('an hour played on the wall, plainly as past', async (t) => {
+  const pages = await buildPages();
+  const browser = await openBrowser();
+  const own = buildApp(aHouse({ ...stage.deps, webRoot: pages.root }));
+  t.teardown(async () => {
+    await browser.close();
+    await own.close();
+    pages.remove();
+  });
+  await own.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(own.server.address() as { port: number }).port}`;
+  const page = await openPage(t, browser, `${url}/replay?lang=en`, { width: 1440, height: 900 });
+  // The clocks of Shanghai: whatever zone this machine or the browser is in.
+  await page.fill('input[name="day"]', '2026-11-21');
+  await page.fill('input[name="time"]', '00:30');
+  await page.click('[data-do="show"]');
+  await page.waitForSelector('.past .queue');
+  const from = DAY_START + 30 * MINUTE;
+  t.match(page.url(), new RegExp(`at=${from}&minutes=60`));
+  t.match(await page.locator('.past-mark').textContent(), /This is the past, not now.*2026-11-21 00:30:00/);
+  t.equal(await page.locator('.past a').count(), 0, 'figures of the past do not lead to calls of today');
+  const slow = createLedger({ queues: stage.day.queues, agents: [], dayStartMs: siteDay });
+  const facts = [...stage.day.facts];
+  const isAs = async (atMs: number): Promise<void> => {
+    while (facts[0] !== undefined && facts[0].atMs <= atMs) slow.add(facts.shift() as never);
+    const queue = slow.board(atMs).queues[0];
+    await page.waitForFunction(
+      ([waiting, parts]) => {
+        const shown = (name: string) => document.querySelector(`.past .queue [data-figure="${name}"]`)?.textContent;
+        return shown('waiting') === waiting && shown('parts') === parts;
+      },
+      [String(queue?.waiting), `${queue?.serviceLevel.numerator} / ${queue?.serviceLevel.denominator}`] as const,
+    );
+    t.pass(`the wall of ${(atMs - from) / MINUTE} minutes after`);
+  };
+  await isAs(from);
+  await page.waitForFunction(() => /\/ 1:00:00/.test(document.querySelector('[data-figure="position"]')?.textContent ?? ''));
+  const seek = async (minutes: number) =>
+    page.locator('.player input[type="range"]').evaluate((field, value) => {
+      (field as HTMLInputElement).value = String(value);
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }, minutes * MINUTE);
+  for (const minutes of [20, 40, 60]) {
+    await seek(minutes);
+    await isAs(from + minutes * MINUTE);
+  }
+  await seek(10);
+  await page.selectOption('[data-do="speed"]', '60');
+  const positionOf = async (of: Page) => (await of.getAttribute('.player input[type="range"]', 'aria-valuetext')) ?? '';
+  const before = await positionOf(page);
+  await page.click('[data-do="play"]');
+  await page.waitForFunction((at) => document.querySelector('.player input')?.getAttribute('aria-valuetext') !== at, before);
+  await page.click('[data-do="play"]');
+  t.ok((await positionOf(page)) > before, 'it plays');
+  for (const [lang, theme] of [
+    ['zh', 'dark'],
+    ['en', 'light'],
+  ]) {
+    await page.goto(`${url}/replay?at=${from}&minutes=15&lang=${lang}&theme=${theme}`);
+    await page.waitForSelector('.past .queue');
+    await seek(14);
+    t.same(await page.evaluate(weakContrasts, '.inside'), []);
+    await page.screenshot({ path: join(screenshots, `replay-${lang}-${theme}.png`), fullPage: true });
+  }
 });

@@ -3,6 +3,7 @@ import type { FlowDetail, FlowWalkView } from '../../flow/views.js';
 import { serverNowMs } from '../api.js';
 import { formatClock } from '../format.js';
 import { Mark } from '../icons.js';
+import { CallFacts } from '../numbers/call-facts.js';
 import { flowUrl } from '../router.js';
 import { language } from '../settings.js';
 import { detailUrl } from './flow-api.js';
@@ -36,6 +37,7 @@ export function CallPage({ callId }: { callId: string }) {
       </div>
       {refusal?.status === 404 ? <p class="empty">{words.noSuchCall}</p> : <Trouble refusal={refusal} />}
       {kept !== null && (kept.steps.length === 0 ? <p class="empty">{words.noSuchCall}</p> : <Replay walk={kept} />)}
+      <CallFacts callId={callId} isOver={hasEnded} />
     </main>
   );
 }

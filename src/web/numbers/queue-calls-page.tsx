@@ -1,0 +1,54 @@
+import { type QueueStay, STAY_FIGURES, type StayFigure } from '../../service-level/queue-stays.js';
+import { usePoll } from '../flows/poll.js';
+import { DASH, formatMean } from '../format.js';
+import { callUrl, figureUrl, navigate, query, queueUrl } from '../router.js';
+import { type Column, Sheet, siteTime, Table, Trouble, useWords } from './parts.js';
+
+type Row = QueueStay & { readonly ani: string; readonly tier: string };
+interface Stays {
+  readonly seq: number;
+  readonly found: number;
+  readonly isWhole: boolean;
+  readonly stays: readonly Row[];
+}
+
+/** The calls that one figure of the day counts: as many as the figure says. */
+export function QueueCallsPage({ queueId }: { queueId: string }) {
+  const words = useWords();
+  const wanted = query.value.get('figure');
+  const figure = STAY_FIGURES.find((one) => one === wanted) ?? 'offered';
+  const path = `/api/v1/queues/${encodeURIComponent(queueId)}/stays?figure=${figure}&limit=500`;
+  const { value, refusal } = usePoll<Stays>(path, 5_000);
+  const columns: Column<Row>[] = [
+    { name: words.entered, isText: true, cell: (row) => <a href={callUrl(row.callId)}>{siteTime(row.enteredAtMs, true)}</a> },
+    { name: words.caller, isText: true, cell: (row) => row.ani || DASH },
+    { name: words.tier, isText: true, cell: (row) => row.tier || DASH },
+    { name: words.wait, cell: (row) => formatMean(row.waitMs) },
+    { name: words.exit, isText: true, cell: (row) => (row.exit === null ? words.stillWaiting : words.figures[row.exit]) },
+    { name: words.agent, isText: true, cell: (row) => row.agentId ?? DASH },
+    { name: words.call, isText: true, cell: (row) => <code>{row.callId}</code> },
+  ];
+  return (
+    <Sheet
+      title={`${words.callsOf} · ${words.figures[figure]}`}
+      back={{ url: queueUrl(queueId), name: queueId }}
+      {...(value === null ? {} : { note: `${words.found(value.found)} · ${words.snapshotOf(value.seq)}` })}
+    >
+      <div class="choices">
+        <label>
+          {words.figure}
+          <select value={figure} onChange={(event) => void navigate(figureUrl(queueId, event.currentTarget.value as StayFigure))}>
+            {STAY_FIGURES.map((one) => (
+              <option key={one} value={one}>
+                {words.figures[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Trouble refusal={refusal} />
+      {value !== null && !value.isWhole && <p class="label">{words.onlyLatest}</p>}
+      {value !== null && <Table columns={columns} rows={value.stays} label={words.figures[figure]} />}
+    </Sheet>
+  );
+}
