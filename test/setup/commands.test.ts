@@ -93,7 +93,7 @@ t.test('the compose file publishes nothing beyond this machine and keeps every s
       { ports?: string[]; healthcheck?: unknown; user?: string; build?: { dockerfile: string }; restart?: string }
     >;
   };
-  t.same(Object.keys(compose.services).sort(), ['asterisk', 'configure', 'hotline', 'redis']);
+  t.same(Object.keys(compose.services).sort(), ['asterisk', 'configure', 'grafana', 'hotline', 'prometheus', 'redis']);
   for (const [name, service] of Object.entries(compose.services)) {
     if (name !== 'configure') {
       t.ok(service.healthcheck, `${name} has a health check`);
