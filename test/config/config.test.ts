@@ -482,6 +482,8 @@ t.test('the JSON Schemas for editors are those of the shapes, and each file name
   for (const [name, schema] of Object.entries(configSchemas())) {
     const written = JSON.parse(await readFile(join(shipped, 'schema', `${name}.schema.json`), 'utf8'));
     t.same(written, JSON.parse(JSON.stringify(schema)), `${name}: run src/main/config/write-schemas.ts`);
+    // Nobody is shipped who may sign in: `hotline user add` makes the file.
+    if (name === 'users') continue;
     const [first] = (await readFile(join(shipped, `${name}.yaml`), 'utf8')).split('\n');
     t.equal(first, `# yaml-language-server: $schema=schema/${name}.schema.json`);
   }
