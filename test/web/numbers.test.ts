@@ -185,7 +185,10 @@ async function looked(t: Tap.Test, page: Page, name: string): Promise<void> {
     ['zh', 'dark'],
     ['en', 'light'],
   ]) {
-    await page.goto(`${address}${address.includes('?') ? '&' : '?'}lang=${lang}&theme=${theme}`);
+    const now = new URL(address);
+    now.searchParams.set('lang', lang as string);
+    now.searchParams.set('theme', theme as string);
+    await page.goto(now.href);
     await page.waitForSelector('.numbers table, .past .queue');
     t.same(await page.evaluate(weakContrasts, '.inside'), [], `${name}: 4.5:1 in ${theme}`);
     await page.screenshot({ path: join(screenshots, `${name}-${lang}-${theme}.png`) });
@@ -247,7 +250,7 @@ t.test('pages of reports, staffing and agents', async (t) => {
   const page = await openPage(t, browser, `${url}/reports?report=queues&from=2026-11-21&lang=en`, DESK);
   await page.waitForSelector('.table-frame tbody tr');
   const offered = stage.ledger.board(stage.nowMs).queues.find(({ queueId }) => queueId === 'general')?.today.offered;
-  t.match(await text(page, 'tbody'), new RegExp(`general[\\s\\S]*\\b${offered}\\b`));
+  t.match(await text(page, '.table-frame tbody'), new RegExp(`general[\\s\\S]*\\b${offered}\\b`));
   const csv = await page.getAttribute('[data-do="csv"]', 'href');
   t.match(await (await fetch(url + csv)).text(), /general/);
   for (const report of ['agents', 'reasons', 'outcomes', 'repeat-callers', 'survey', 'intervals']) {

@@ -35,9 +35,9 @@ export function CallPage({ callId }: { callId: string }) {
           {kept !== null && ` · ${outcomeText(kept)}`}
         </p>
       </div>
-      {refusal?.status === 404 ? <p class="empty">{words.noSuchCall}</p> : <Trouble refusal={refusal} />}
-      {kept !== null && (kept.steps.length === 0 ? <p class="empty">{words.noSuchCall}</p> : <Replay walk={kept} />)}
-      <CallFacts callId={callId} isOver={hasEnded} />
+      {refusal?.status !== 404 && <Trouble refusal={refusal} />}
+      {kept !== null && kept.steps.length > 0 && <Replay walk={kept} />}
+      <CallFacts callId={callId} isOver={hasEnded} ifNothing={kept?.steps.length ? null : words.noSuchCall} />
     </main>
   );
 }

@@ -72,7 +72,7 @@ function alarmColumns(words: ReturnType<typeof useWords>, isUp: boolean, again: 
     },
     { name: words.queue, isText: true, cell: (alarm) => alarm.queueId ?? words.site },
     {
-      name: words.level,
+      name: words.value,
       isText: true,
       cell: (alarm) => common.valueAndBound(formatMetric(alarm.metric, alarm.value), formatMetric(alarm.metric, alarm.bound)),
     },
@@ -85,7 +85,7 @@ function alarmColumns(words: ReturnType<typeof useWords>, isUp: boolean, again: 
         alarm.acknowledgedBy === null ? DASH : `${alarm.acknowledgedBy}${alarm.note === '' ? '' : `: ${alarm.note}`}`,
     },
     ...(isUp
-      ? [{ name: words.show, isText: true, cell: (alarm: ShownAlarm) => <AlarmButtons alarm={alarm} onDone={again} /> }]
+      ? [{ name: words.actions, isText: true, cell: (alarm: ShownAlarm) => <AlarmButtons alarm={alarm} onDone={again} /> }]
       : []),
   ];
 }
@@ -102,7 +102,7 @@ function ruleColumns(words: ReturnType<typeof useWords>, again: () => void): Col
     { name: words.figure, isText: true, cell: (rule) => common.metrics[rule.metric] ?? rule.metric },
     { name: words.queue, isText: true, cell: (rule) => rule.queues?.join(', ') ?? words.allQueues },
     {
-      name: words.level,
+      name: words.condition,
       isText: true,
       cell: (rule) => words.ruleText(words[rule.side], say(rule, rule.bound), formatClock(rule.forMs), say(rule, rule.until)),
     },

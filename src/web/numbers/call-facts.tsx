@@ -12,14 +12,15 @@ interface Part {
   readonly lines: ReadonlyArray<{ readonly at: string; readonly text: string; readonly details: readonly string[] }>;
 }
 
-/** All that happened to one call, in order, and why it went so. */
-export function CallFacts({ callId, isOver }: { callId: string; isOver: boolean }) {
+/** All that happened to one call, in order, and why it went so. `ifNothing` is said where nothing is known of it. */
+export function CallFacts({ callId, isOver, ifNothing }: { callId: string; isOver: boolean; ifNothing: string | null }) {
   const words = useWords();
   const path = `/api/v1/calls/${encodeURIComponent(callId)}`;
   const every = isOver ? null : 3_000;
-  const facts = usePoll<{ facts: readonly Fact[] }>(`${path}/facts`, every).value?.facts ?? [];
+  const asked = usePoll<{ facts: readonly Fact[] }>(`${path}/facts`, every);
+  const facts = asked.value?.facts ?? [];
   const parts = usePoll<{ parts: readonly Part[] }>(`${path}/explanation?lang=${language.value}`, every).value?.parts ?? [];
-  if (facts.length === 0) return null;
+  if (facts.length === 0) return asked.refusal !== null && ifNothing !== null ? <p class="empty">{ifNothing}</p> : null;
   return (
     <div class="call-facts">
       {parts.length > 0 && (

@@ -1,9 +1,13 @@
 import { serverNowMs } from '../api.js';
 import { usePoll } from '../flows/poll.js';
+import { FLOW_WORDS } from '../flows/words.js';
 import { DASH, formatMean } from '../format.js';
 import { navigate, query } from '../router.js';
+import { language } from '../settings.js';
+import { WORDS } from '../words.js';
 import { Chart } from './chart.js';
 import { type Column, dayAfter, ShareCell, Sheet, siteDay, siteTime, Table, TimeShareCell, Trouble, useWords } from './parts.js';
+import type { NumberWords } from './words.js';
 
 type Row = Readonly<Record<string, unknown>>;
 const BY: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +41,7 @@ export function ReportsPage() {
       <Choices asked={asked} change={change} />
       <Trouble refusal={refusal} />
       {value !== null && asked.report === 'intervals' && <IntervalPicture rows={value.rows} />}
-      {value !== null && <Table columns={columnsOf(value.rows)} rows={value.rows} label={asked.report} />}
+      {value !== null && <Table columns={columnsOf(value.rows, words)} rows={value.rows} label={asked.report} />}
     </Sheet>
   );
 }
@@ -141,7 +145,7 @@ const isShare = (value: unknown): value is { numerator: number; denominator: num
   typeof value === 'object' && value !== null && 'denominator' in value && 'share' in value;
 
 /** Rows as the server has them: shares with their parts and formula, lengths of time as such, inner objects as columns of their own. */
-function columnsOf(rows: readonly Row[]): Column<Row>[] {
+function columnsOf(rows: readonly Row[], words: NumberWords): Column<Row>[] {
   const names = new Set<string>();
   const visit = (row: Row, before: string): void => {
     for (const [name, value] of Object.entries(row)) {
@@ -156,12 +160,19 @@ function columnsOf(rows: readonly Row[]): Column<Row>[] {
   return shown.map((name) => {
     const sample = rows.map((row) => valueAt(row, name)).find((value) => value !== null && value !== undefined);
     return {
-      name: name.replace(/^counts\./, '').replace(/Ms$/, ''),
+      name: titleOf(name, words),
       help: isShare(sample) ? sample.formula : name,
       isText: typeof sample === 'string' || name === 'startMs',
       cell: (row) => <Cell name={name} value={valueAt(row, name)} />,
     };
   });
+}
+
+/** In the words of the page; a name that is not known here as the API has it. */
+function titleOf(name: string, { columns, figures }: NumberWords): string {
+  const plain = name.replace(/^counts\./, '');
+  const known: Readonly<Record<string, string>> = { ...figures, ...columns };
+  return Object.hasOwn(known, plain) ? (known[plain] as string) : plain;
 }
 
 function valueAt(row: Row, name: string): unknown {
@@ -174,8 +185,10 @@ const TIME_SHARES = new Set(['occupancy', 'utilisation', 'notReadyShare']);
 function Cell({ name, value }: { name: string; value: unknown }) {
   if (value === null || value === undefined) return <>{DASH}</>;
   if (isShare(value)) return TIME_SHARES.has(name) ? <TimeShareCell share={value} /> : <ShareCell share={value} />;
+  const say = name === 'reason' ? WORDS[language.value].reasons : name === 'outcome' ? FLOW_WORDS[language.value].outcomes : {};
+  if (typeof value === 'string' && Object.hasOwn(say, value)) return <>{say[value]}</>;
   if (name === 'startMs') return <>{`${siteDay(value as number)} ${siteTime(value as number)}`}</>;
-  if (typeof value === 'number' && name.endsWith('Ms')) return <>{formatMean(value)}</>;
+  if (typeof value === 'number' && (name.endsWith('Ms') || name.startsWith('times.'))) return <>{formatMean(value)}</>;
   return <>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</>;
 }
 
