@@ -1,7 +1,13 @@
+import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { dayStartMs, isDay, isTimeZone, localTime } from '../base/calendar.js';
+import { HOUR, type Ms } from '../base/time.js';
 import { type Finding, formatFinding } from '../flow/finding.js';
 import type { Host } from '../main/host.js';
+import { dayFacts } from '../simulation/scenario/day-facts.js';
 import { picture } from '../simulation/scenario/picture.js';
 import { compare, resultOf } from '../simulation/scenario/result.js';
 import type { Scenario } from '../simulation/scenario/scenario.js';
@@ -14,6 +20,10 @@ export interface SimulateOptions {
   readonly days?: number;
   readonly seed?: number;
   readonly picture?: string;
+  /** File for the facts of the first day. */
+  readonly facts?: string;
+  readonly day?: string;
+  readonly timeZone?: string;
   readonly lang: ReportLanguage;
 }
 
@@ -28,6 +38,12 @@ export function addSimulateCommand(program: Command, host: Host): void {
     .option('--days <number>', 'days to play, instead of what the file says', wholeNumber(1, 100_000))
     .option('--seed <number>', 'seed, instead of what the file says', wholeNumber(0, 2_147_483_647))
     .option('--picture <file.svg>', 'draw service level and waits over the day')
+    .option(
+      '--facts <file>',
+      'write the first day of the first scenario as facts, one JSON object a line, as `hotline recount --facts` reads them',
+    )
+    .option('--day <day>', 'with --facts: the day that the facts are of, like 2026-11-21', '2026-01-05')
+    .option('--time-zone <zone>', 'with --facts: where that day begins', 'Asia/Shanghai')
     .addOption(new Option('--lang <language>', 'language of the report').choices(['zh', 'en']).default(languageOf(host)))
     .action(async (scenario: string, other: string | undefined, options: SimulateOptions) => {
       const files = other === undefined ? [scenario] : [scenario, other];
@@ -53,6 +69,13 @@ export async function simulateFiles(
     for (const finding of findings) write(`${formatFinding(finding)}\n`);
     return 1;
   }
+  if (options.facts !== undefined) {
+    const wrong = await writeFacts(options.facts, { ...first, seed: options.seed ?? first.seed }, options);
+    if (wrong !== null) {
+      write(`${wrong}\n`);
+      return 1;
+    }
+  }
   const days = options.days ?? first.days;
   const seed = options.seed ?? first.seed;
   const played = scenarios.map((scenario) => simulate({ ...scenario, days, seed }));
@@ -67,6 +90,26 @@ export async function simulateFiles(
   const [a, b] = results;
   if (comparison && a && b) write(comparisonReport(a, b, comparison, options.lang));
   return 0;
+}
+
+/** Answers with what is wrong with the day that was asked for, or null. */
+async function writeFacts(file: string, scenario: Scenario, options: SimulateOptions): Promise<string | null> {
+  const { day = '2026-01-05', timeZone = 'Asia/Shanghai' } = options;
+  if (!isDay(day)) return `"${day.slice(0, 20)}" is not a day; write it like 2026-11-21`;
+  if (!isTimeZone(timeZone)) return `"${timeZone.slice(0, 40)}" is not a time zone`;
+  const facts = dayFacts(scenario, 0, startOf(day, timeZone) + scenario.day.fromMs);
+  function* lines(): Generator<string> {
+    for (const fact of facts) yield `${JSON.stringify(fact)}\n`;
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(file));
+  return null;
+}
+
+/** Zones are up to 14 hours away from where it is noon. */
+function startOf(day: string, timeZone: string): Ms {
+  const noon = Date.parse(`${day}T12:00:00Z`);
+  const inside = [noon, noon - 12 * HOUR, noon + 11 * HOUR].find((atMs) => localTime(timeZone, atMs).day === day) ?? noon;
+  return dayStartMs(timeZone, inside);
 }
 
 const languageOf = (host: Host): ReportLanguage => ((host.env.LANG ?? '').startsWith('zh') ? 'zh' : 'en');
