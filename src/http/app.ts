@@ -16,7 +16,7 @@ import { flowRoutes } from './flow-routes.js';
 import { installHeaders } from './headers.js';
 import { historyRoutes } from './history-routes.js';
 import { LiveFeed } from './live-feed.js';
-import { numbersRoutes } from './numbers-routes.js';
+import { limitsRoute, numbersRoutes } from './numbers-routes.js';
 import { operatingRoutes } from './operating-routes.js';
 import { pageRoutes } from './page-routes.js';
 import { readRoutes } from './read-routes.js';
@@ -93,6 +93,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
       auditRoutes(scope, deps, deps.history);
     }
     if (deps.alarms) alarmRoutes(scope, deps, deps.alarms);
+    limitsRoute(scope, deps);
     if (deps.numbers) numbersRoutes(scope, deps, deps.numbers);
     if (deps.replay) replayRoutes(scope, deps, deps.replay);
     operatingRoutes(scope, deps, metrics);

@@ -10,7 +10,7 @@ import { countsIn, type QueueStay, STAY_FIGURES, type StayFigure, staysOf } from
 import { pastDays, type SiteDays, STAFFING_INTERVAL_MS, weekdayOf } from '../service-level/staffing-day.js';
 import type { AgentDayView } from '../service-level/views.js';
 import { seesFiguresOf } from './access.js';
-import type { HistoryReading, HttpDeps, NumbersReading } from './deps.js';
+import type { AgentLimits, HistoryReading, HttpDeps, NumbersReading } from './deps.js';
 import { ApiError, notFound } from './errors.js';
 import { idOf } from './read-routes.js';
 import { siteTime } from './report-query.js';
@@ -27,6 +27,13 @@ export function numbersRoutes(app: FastifyInstance, deps: HttpDeps, numbers: Num
   queueDetails(app, deps, numbers);
   queueStays(app, deps, numbers);
   agentDays(app, deps, numbers);
+  if (deps.history) staffing(app, deps, numbers, deps.history);
+}
+
+const NO_LIMITS: AgentLimits = { notReadyMs: {}, wrapUpMs: null };
+
+/** Asked by every wall, and so served everywhere: where nothing is known there are no limits. */
+export function limitsRoute(app: FastifyInstance, deps: HttpDeps): void {
   app.get(
     '/api/v1/limits',
     {
@@ -40,9 +47,8 @@ export function numbersRoutes(app: FastifyInstance, deps: HttpDeps, numbers: Num
         },
       },
     },
-    () => ({ seq: deps.ledger.seq, atMs: deps.nowMs(), ...numbers.limits }),
+    () => ({ seq: deps.ledger.seq, atMs: deps.nowMs(), ...(deps.numbers?.limits ?? NO_LIMITS) }),
   );
-  if (deps.history) staffing(app, deps, numbers, deps.history);
 }
 
 function queueDetails(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReading): void {

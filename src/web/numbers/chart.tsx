@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { PartMissing } from '../dialogs.js';
-import { themeNow } from '../settings.js';
+import { language, themeNow } from '../settings.js';
 import { zone } from './parts.js';
+import { NUMBER_WORDS } from './words.js';
 
 /** A picture of figures over time, drawn by uPlot, which comes only when a picture is wanted. The table beside it says the same in words. */
 
@@ -52,7 +53,7 @@ export function Chart(props: ChartProps) {
       watch.disconnect();
       plot.destroy();
     };
-  }, [Plot, theme, JSON.stringify([props.xs, props.lines])]);
+  }, [Plot, theme, language.value, JSON.stringify([props.xs, props.lines])]);
   if (hasFailed) return <PartMissing />;
   return <div class="chart" role="img" aria-label={props.label} ref={frame} />;
 }
@@ -75,7 +76,10 @@ function optionsOf({ lines, isTime, say = String }: ChartProps, Plot: typeof uPl
       { ...axis, size: 64, values: (_plot, splits) => splits.map((value) => say(Number(value.toFixed(6)))) },
     ],
     series: [
-      { value: (_plot, raw) => (raw === null ? '–' : isTime ? clock(raw) : String(raw)) },
+      {
+        label: NUMBER_WORDS[language.peek()][isTime ? 'time' : 'wait'],
+        value: (_plot, raw) => (raw === null ? '–' : isTime ? clock(raw) : String(raw)),
+      },
       ...lines.map(({ name, color: own, dash, kind }) => ({
         label: name,
         stroke: color(own),

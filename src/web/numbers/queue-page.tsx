@@ -28,8 +28,8 @@ export function QueuePage({ queueId }: { queueId: string }) {
   const { value, refusal } = usePoll<{ details: QueueDetails; seq: number }>(`${path}/details`, 5_000);
   const queue = whole.value?.queue;
   const title = queue?.title[language.value] ?? Object.values(queue?.title ?? {})[0] ?? queueId;
-  const columns: Column<Part>[] = [
-    { name: words.show, isText: true, cell: ({ part }) => part.slice(part.indexOf(':') + 1) },
+  const columnsFor = (kind: string): Column<Part>[] => [
+    { name: words.parts[kind] ?? kind, isText: true, cell: ({ part }) => part.slice(part.indexOf(':') + 1) },
     ...(['offered', 'answered', 'answeredInTime', 'abandoned'] as const).map((name) => ({
       name: words.figures[name],
       cell: ({ counts }: Part) => counts[name],
@@ -76,7 +76,7 @@ export function QueuePage({ queueId }: { queueId: string }) {
             return (
               <section key={kind} data-kind={kind}>
                 <h2>{words.parts[kind]}</h2>
-                <Table columns={columns} rows={rows} label={words.parts[kind] ?? kind} />
+                <Table columns={columnsFor(kind)} rows={rows} label={words.parts[kind] ?? kind} />
               </section>
             );
           })}
