@@ -60,6 +60,7 @@ export async function startPostgres(bin: string): Promise<RunningPostgres> {
   const start = async () => {
     const settings = ['-p', String(port), '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off'];
     const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...user, cwd: '/', stdio: 'ignore' });
+    watch(child.pid as number, folder);
     await ready(url);
     return child;
   };
@@ -81,6 +82,25 @@ export async function startPostgres(bin: string): Promise<RunningPostgres> {
       child = await start();
     },
   };
+}
+
+/**
+ * A test that is killed can tidy nothing up: a shell that outlives it does. The pipe to its input ends with the test, whichever way; when the
+ * server is still there under the same folder, it is stopped and its folder removed.
+ */
+function watch(pid: number, folder: string): void {
+  const script = `cat > /dev/null
+    if tr '\\0' ' ' < "/proc/$1/cmdline" 2> /dev/null | grep -qF -- "-D $2/data"; then
+      kill -INT "$1"
+      for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e "/proc/$1" ] || break; sleep 0.5; done
+      rm -rf "$2"
+    fi`;
+  const shell = spawn('/bin/sh', ['-c', script, 'watch', String(pid), folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  shell.unref();
+  (shell.stdin as unknown as { unref(): void }).unref();
 }
 
 async function ready(url: string): Promise<void> {
