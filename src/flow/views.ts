@@ -40,7 +40,7 @@ export interface DrawnEdge {
   readonly points: ReadonlyArray<{ readonly x: number; readonly y: number }>;
   readonly labelAt: { readonly x: number; readonly y: number } | null;
   /** The line ends in the open, before words around `labelAt` that say where it leads: `label → to`. */
-  readonly isStub?: true;
+  readonly isStub: boolean;
 }
 
 /** A flow in the list. */

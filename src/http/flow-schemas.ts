@@ -63,7 +63,9 @@ const drawing = object<FlowDrawing>({
       height: number,
     }),
   ),
-  edges: list(object<DrawnEdge>({ from: text, to: text, label: text, points: list(point), labelAt: orNull(point) })),
+  edges: list(
+    object<DrawnEdge>({ from: text, to: text, label: text, points: list(point), labelAt: orNull(point), isStub: flag }),
+  ),
 });
 
 const flowFields: Record<keyof FlowView, Schema> = {

@@ -50,7 +50,7 @@ export function drawFlow(flow: CheckedFlow, options: DrawingOptions): FlowDrawin
       const { points: placedPoints, labelAt } = placed.edges[long.indexOf(way)] as PlacedGraph['edges'][number];
       const points = [...touching(drawn[source] as DrawnNode, placedPoints[0]), ...placedPoints];
       points.push(...touching(drawn[target] as DrawnNode, placedPoints.at(-1)));
-      return { from, to, label, points, labelAt: label === '' ? null : labelAt };
+      return { from, to, label, points, labelAt: label === '' ? null : labelAt, isStub: false };
     }),
   };
 }
