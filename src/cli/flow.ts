@@ -45,7 +45,8 @@ export function addFlowCommand(program: Command, host: CommandHost = PLAIN_HOST)
     'Check flow files or folders of them; each finding is file:line:column level rule message. Ends with 1 when there is an error.',
   )
     .option('--json', 'print the findings as JSON')
-    .action(async (files: string[], options: { config: string; json?: boolean }) => {
+    .option('--lang <language>', 'say below each finding what it is called and what to do, in zh or en')
+    .action(async (files: string[], options: { config: string; json?: boolean; lang?: string }) => {
       host.setExitCode(await checkFlows(files, options.config, say, options));
     });
   add('try <file>', 'Walk a flow as a caller, without a switch. Type help for what can be done; input may be piped.')

@@ -72,6 +72,11 @@ t.test('check takes files and folders, and tests of flows are no flows', async (
     warnings: 0,
     findings: [{ line: 9, column: 84, rule: 'unknown-node', level: 'error' }],
   });
+  t.match(await flow('check', '--lang', 'zh', join(folder, 'nothing.yaml')), {
+    code: 1,
+    said: /unreadable {2}there is no such file\n {4}文件读不了: .*。\n/,
+  });
+  t.match(await flow('check', '--lang', 'fr', folder), { code: 1, said: /--lang is zh or en/ });
   t.match(await flow('check', join(folder, 'nothing.yaml')), { code: 1, said: /unreadable {2}there is no such file/ });
   t.match(await flow('check', t.testdir({})), { code: 1, said: /no flow file was found/ });
 });

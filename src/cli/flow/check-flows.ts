@@ -1,5 +1,6 @@
 import { flowIdsOf } from '../../adapters/files/flow-files.js';
 import { type Finding, formatFinding } from '../../flow/finding.js';
+import { type RuleLanguage, ruleWords } from '../../flow/rule-words.js';
 import { namesOf } from '../known-names.js';
 import { findingsOf, flowFilesOf, readFlows } from './read-flows.js';
 
@@ -16,8 +17,13 @@ export async function checkFlows(
   paths: readonly string[],
   config: string,
   say: (line: string) => void,
-  options: { readonly json?: boolean } = {},
+  options: { readonly json?: boolean; readonly lang?: string } = {},
 ): Promise<number> {
+  const { lang } = options;
+  if (lang !== undefined && lang !== 'zh' && lang !== 'en') {
+    say('--lang is zh or en');
+    return 1;
+  }
   const known = await namesOf(config);
   const files = await flowFilesOf(paths);
   const flows = [...(known.flows ?? []), ...(await flowIdsOf(files))];
@@ -26,12 +32,17 @@ export async function checkFlows(
   const report: CheckReport = { files, errors, warnings: findings.length - errors, findings };
   if (options.json === true) say(JSON.stringify(report, null, 2));
   else {
-    for (const finding of findings) say(formatFinding(finding));
+    for (const finding of findings) say(formatFinding(finding) + adviceFor(finding, lang));
     say(`${counted(files.length, 'file')}, ${counted(errors, 'error')}, ${counted(report.warnings, 'warning')}`);
   }
   // A folder without a flow is more likely a slip of the pen than a hotline without callers.
   if (files.length === 0 && options.json !== true) say('no flow file was found');
   return errors > 0 || files.length === 0 ? 1 : 0;
+}
+
+function adviceFor({ rule }: Finding, language: RuleLanguage | undefined): string {
+  const words = language && ruleWords(rule, language);
+  return words ? `\n    ${words.name}: ${words.advice}` : '';
 }
 
 export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

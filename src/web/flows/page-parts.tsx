@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Finding } from '../../flow/finding.js';
+import { ruleWords } from '../../flow/rule-words.js';
 import type { FlowView, RefusedFileView } from '../../flow/views.js';
 import { type Refused, serverNowMs } from '../api.js';
 import { Mark } from '../icons.js';
@@ -51,12 +52,13 @@ export function FlowHeading(props: {
   );
 }
 
-/** What the checker found, in its words; a press leads to the line. */
+/** What the checker found: what that is called and what to do in the reader's language, then its own exact words; a press leads to the line. */
 export function Findings({ findings, onPick }: { findings: readonly Finding[]; onPick?: (finding: Finding) => void }) {
   const words = FLOW_WORDS[language.value];
   return (
     <ol class="findings">
       {findings.map((finding, at) => {
+        const told = ruleWords(finding.rule, language.value);
         const inside = (
           <>
             <span class="severity">
@@ -65,7 +67,14 @@ export function Findings({ findings, onPick }: { findings: readonly Finding[]; o
             <span class="place">
               {words.line(finding.line)}:{finding.column}
             </span>
-            <span class="message">{finding.message}</span>
+            <span class="message">
+              {told !== null && (
+                <span class="rule-words">
+                  <b>{told.name}</b> {told.advice}
+                </span>
+              )}
+              <span lang="en">{finding.message}</span>
+            </span>
             <code>{finding.rule}</code>
           </>
         );
