@@ -7,7 +7,10 @@ import { serve } from '../../src/main/serve.js';
 import { readSite } from '../../src/main/site.js';
 import { startTestStack } from '../support/stack.js';
 
-/** The whole house with the simulated switch and a private Redis: what is told, kept, reported and recounted is one thing. Most of the time goes into speaking every sentence. */
+/**
+ * The whole house with the simulated switch and a private Redis: what is told, kept, reported and recounted is one thing.
+ * Most of the time goes into making the prompts.
+ */
 
 t.setTimeout(120_000);
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
