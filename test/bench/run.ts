@@ -2,6 +2,7 @@ import { engineBench } from './engine.js';
 import { handover } from './handover.js';
 import { historyBench } from './history.js';
 import { liveBench } from './live.js';
+import { liveCostBench } from './live-cost.js';
 import { menus } from './menus.js';
 import { published } from './published.js';
 
@@ -14,6 +15,7 @@ const BENCHES: Record<string, (say: (line: string) => void) => Promise<object>> 
   handover,
   history: historyBench,
   live: liveBench,
+  'live-cost': liveCostBench,
   menus,
   published,
 };
