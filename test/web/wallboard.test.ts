@@ -626,3 +626,41 @@ t.test('rule 7: a wall has a token that only reads', async (t) => {
   await isUp(page);
   t.pass('and reads');
 });
+
+t.test('rule 8: numbered changes come within half a second, times are start times, a gap asks for a new snapshot', async (t) => {
+  // As it is shipped: at most four frames a second.
+  const { show, url } = await stage(t, { live: {} });
+  const page = await open(t, `${url}/wallboard?lang=en`);
+  await isUp(page);
+  // From the change on the server until the browser has drawn it, by one clock: both run on this machine.
+  await page.evaluate(() => {
+    const seen: Record<string, number> = {};
+    Object.assign(window, { seen });
+    const note = (): void => {
+      const number = /\d+/.exec(document.querySelector('[data-figure="callsNow"]')?.textContent ?? '')?.[0];
+      if (number !== undefined) seen[number] ??= Date.now();
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+  });
+  const took: number[] = [];
+  for (let n = 0; n < 40; n++) {
+    const changedAtMs = Date.now();
+    show({ callsNow: 1_000 + n });
+    await page.waitForFunction((number) => `${number}` in (window as unknown as { seen: object }).seen, 1_000 + n);
+    const drawnAtMs = await page.evaluate(
+      (number) => (window as unknown as { seen: Record<string, number> }).seen[number],
+      1_000 + n,
+    );
+    took.push((drawnAtMs as number) - changedAtMs);
+  }
+  took.sort((a, b) => a - b);
+  const p95 = took[Math.floor(took.length * 0.95)] as number;
+  t.comment(`event to pixel: p50 ${took[20]} ms, p95 ${p95} ms`);
+  t.ok(p95 < 500, `${p95} ms`);
+  // No frame comes now but beats: the seconds of the chips go on by themselves.
+  const seconds = () => page.locator('.chip .time').first().textContent();
+  const before = await seconds();
+  await page.waitForFunction((text) => document.querySelector('.chip .time')?.textContent !== text, before);
+  t.not(await seconds(), before, 'the page counts the seconds itself');
+});
