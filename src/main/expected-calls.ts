@@ -7,6 +7,9 @@ import { type DayForecast, forecastDay } from '../service-level/forecast.js';
 import { expectedAfter, pastDays, type SiteDays, weekdayOf } from '../service-level/staffing-day.js';
 
 const EVERY_MS = 15 * MINUTE;
+/** The history makes its tables in its first seconds; one that is away is asked again soon. */
+const FIRST_MS = 5_000;
+const AGAIN_MS = 30_000;
 const WEEKS_BACK = 8;
 
 export interface ExpectedCallsParts {
@@ -34,19 +37,26 @@ export class ExpectedCalls {
 
   start(parts: ExpectedCallsParts): void {
     this.#parts = parts;
-    void this.look();
-    this.#timer = setInterval(() => void this.look(), EVERY_MS);
-    this.#timer.unref();
+    this.#lookAfter(FIRST_MS);
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#parts = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  /** Asks now. While the history is away the last forecast stands. */
-  async look(): Promise<void> {
-    if (this.#parts === null) return;
+  #lookAfter(ms: Ms): void {
+    this.#timer = setTimeout(async () => {
+      const looked = await this.look();
+      if (this.#parts !== null) this.#lookAfter(looked ? EVERY_MS : AGAIN_MS);
+    }, ms);
+    this.#timer.unref();
+  }
+
+  /** Asks now; false when there was no answer. While the history is away the last forecast stands. */
+  async look(): Promise<boolean> {
+    if (this.#parts === null) return false;
     const { reader, queues, days, nowMs, log } = this.#parts;
     const today = days.dayOf(nowMs());
     const { day } = localTime(days.timeZone, today);
@@ -62,9 +72,10 @@ export class ExpectedCalls {
       }
     } catch (error) {
       log.warn({ error: String(error) }, 'the history could not be asked for a forecast');
-      return;
+      return false;
     }
     this.#forecasts = forecasts;
     this.#day = day;
+    return true;
   }
 }
