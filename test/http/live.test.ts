@@ -268,12 +268,12 @@ t.test('who may look, and for how long', async (t) => {
     });
   t.equal(await refused({}), 401);
   t.equal(await refused({ authorization: 'Bearer nonsense-nonsense-nonsense' }), 401);
-  const cookie = { cookie: `hotline_session=${TOKENS.viewer.secret}` };
-  t.equal(await refused({ ...cookie, origin: 'https://evil.example' }), 403);
-  t.equal(await refused({ ...cookie, host: 'evil.example' }), 421);
-  const watcher = new Watcher(url, { ...cookie, origin: `http://127.0.0.1:${port}` });
+  const bearer = { authorization: `Bearer ${TOKENS.viewer.secret}` };
+  t.equal(await refused({ ...bearer, origin: 'https://evil.example' }), 403);
+  t.equal(await refused({ ...bearer, host: 'evil.example' }), 421);
+  const watcher = new Watcher(url, { ...bearer, origin: `http://127.0.0.1:${port}` });
   await watcher.frame('snapshot');
-  const second = new Watcher(url, cookie);
+  const second = new Watcher(url, bearer);
   await second.until('the refusal of one too many', () => second.closed === 4429);
   far.tokenList.splice(0);
   await watcher.until('the end of a feed whose token was taken away', () => watcher.closed === 4401);
