@@ -1,5 +1,6 @@
 import { usePoll } from '../flows/poll.js';
 import { language } from '../settings.js';
+import { factWord } from './fact-words.js';
 import { siteTime, useWords } from './parts.js';
 
 interface Fact {
@@ -52,7 +53,10 @@ export function CallFacts({ callId, isOver, ifNothing }: { callId: string; isOve
         <ol>
           {facts.map((fact) => (
             <li key={fact.seq} data-fact={fact.kind}>
-              <time>{siteTime(fact.atMs, true)}</time> <b>{fact.kind}</b> <small>{restOf(fact)}</small>
+              <time>{siteTime(fact.atMs, true)}</time> <b>{factWord(language.value, fact.kind)}</b>{' '}
+              <small>
+                <code>{fact.kind}</code> {restOf(fact)}
+              </small>
             </li>
           ))}
         </ol>
