@@ -13,6 +13,7 @@ import { createLedger } from '../../src/service-level/ledger.js';
 import { smallDay } from '../support/history-world.js';
 import { type MetricFamily, readPrometheusText } from '../support/prometheus-text.js';
 import { sampleAgent, sampleQueue } from '../support/sample-site.js';
+import { sharePrompts } from '../support/shared-prompts.js';
 import { startTestStack } from '../support/stack.js';
 import { aHouse } from './house.js';
 
@@ -168,6 +169,7 @@ t.test('over a whole day every counter only rises, and the totals are the sums o
 
 t.test('a running hotline: the text is sound, and the dashboard asks for nothing that is not there', async (t) => {
   const stack = await startTestStack(t, { redis: true });
+  sharePrompts(join(stack.folder, 'data'));
   const env = {
     HOTLINE_SWITCH: 'simulated',
     HOTLINE_DATA: join(stack.folder, 'data'),

@@ -5,11 +5,11 @@ import { recountDay } from '../../src/cli/recount.js';
 import { freePorts } from '../../src/cli/stack/ports.js';
 import { serve } from '../../src/main/serve.js';
 import { readSite } from '../../src/main/site.js';
+import { sharePrompts } from '../support/shared-prompts.js';
 import { startTestStack } from '../support/stack.js';
 
 /**
  * The whole house with the simulated switch and a private Redis: what is told, kept, reported and recounted is one thing.
- * Most of the time goes into making the prompts.
  */
 
 t.setTimeout(120_000);
@@ -17,6 +17,7 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 
 t.test('facts reach the history, over a restart; reports, readiness, metrics and recount agree', async (t) => {
   const stack = await startTestStack(t, { redis: true });
+  sharePrompts(join(stack.folder, 'data'));
   const port = await freePorts(1);
   const config = join(import.meta.dirname, '../../config');
   const env = {

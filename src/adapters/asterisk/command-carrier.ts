@@ -305,6 +305,9 @@ export class CommandCarrier {
       // A bridge that is just being taken away is "not in Stasis application".
       if (!(error instanceof AriHttpError) || error.status !== 409) throw error;
     }
+    // The channels leave after the answer. A sound that is asked for while one of them is still on its way out is never played, and its end never told.
+    const leaveByMs = performance.now() + EVENT_LAG_MS;
+    while (this.#desk.book.callersIn(bridgeId).length > 0 && performance.now() < leaveByMs) await pause(5);
   }
 
   async #stopRecording(rest: AriRest, command: Pick<SwitchCommandOf<'stopRecording'>, 'recordingId'>): Promise<void> {
