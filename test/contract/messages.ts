@@ -113,7 +113,7 @@ export async function messageContract(t: Test, stage: Stage, subtest: Subtest): 
     const [goesOn, isOver] = [await begun(speaks), await begun(ends, { maxMs: 1_000 })];
     await world.cut();
     await stage.next('switchDown');
-    await world.pass(2_000);
+    await world.pass(5_000);
     await world.mend();
     const { snapshot } = await stage.next('switchUp', {}, 15_000);
     t.same(snapshot.recordings, [goesOn.recordingId]);
