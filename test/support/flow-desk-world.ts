@@ -11,6 +11,7 @@ import type { EmergencyDesk as EmergencyForHttp, FlowDesk as FlowsForHttp } from
 import type { EmergencyAnnouncement } from '../../src/main/config/emergency.js';
 import { EmergencyDesk } from '../../src/main/flows/emergency-desk.js';
 import { FlowDesk, type FlowDeskParts, type FlowFiles } from '../../src/main/flows/flow-desk.js';
+import { emergencyForHttp, flowsForHttp } from '../../src/main/flows/for-http.js';
 import type {
   ArchiveAnswer,
   ArchivedFlows,
@@ -225,7 +226,6 @@ export async function flowDeskWorld(
     },
     goLive: async () => {},
   };
-  const { reader } = desk;
   const world: FlowDeskWorld = {
     folder,
     archive,
@@ -237,19 +237,8 @@ export async function flowDeskWorld(
     told,
     calls: options.calls ?? [],
     nowMs: NOW_MS,
-    flows: {
-      list: () => reader.list(),
-      refusedFiles: () => reader.refusedFiles(),
-      detail: (...of) => reader.detail(...of),
-      versions: (flowId) => reader.versions(flowId),
-      difference: (...of) => reader.difference(...of),
-      day: (...of) => reader.day(...of),
-      walk: (callId) => reader.walk(callId),
-      check: (...of) => reader.check(...of),
-      publish: (request) => desk.publish(request),
-      rollBack: (request) => desk.rollBack(request),
-    },
-    emergency: { list: () => emergencies.list(), turn: (request) => emergencies.turn(request) },
+    flows: flowsForHttp(desk),
+    emergency: emergencyForHttp(emergencies),
     write: (file, text) => writeFileSync(join(folder, file), text),
     text: (file) => readFileSync(join(folder, file), 'utf8'),
     remove: (file) => rmSync(join(folder, file)),

@@ -9,6 +9,7 @@ import type { FlowId } from '../../src/base/ids.js';
 import type { HttpDeps } from '../../src/http/app.js';
 import { EmergencyDesk } from '../../src/main/flows/emergency-desk.js';
 import { FlowDesk } from '../../src/main/flows/flow-desk.js';
+import { emergencyForHttp, flowsForHttp } from '../../src/main/flows/for-http.js';
 import type { ArchivedFlows, FlowArchive, Publication, ReleaseRecord } from '../../src/ports/flow-archive.js';
 import type { Log } from '../../src/ports/log.js';
 import { createLedger } from '../../src/service-level/ledger.js';
@@ -138,21 +139,9 @@ export class FlowStage {
 
   deps(): Pick<HttpDeps, 'flows' | 'emergency' | 'ledger'> {
     const { desk, emergency } = this;
-    const { reader } = desk;
     return {
-      flows: {
-        list: () => reader.list(),
-        refusedFiles: () => reader.refusedFiles(),
-        detail: (...of) => reader.detail(...of),
-        versions: (flowId) => reader.versions(flowId),
-        difference: (...of) => reader.difference(...of),
-        day: (...of) => reader.day(...of),
-        walk: (callId) => reader.walk(callId),
-        check: (...of) => reader.check(...of),
-        publish: (request) => desk.publish(request),
-        rollBack: (request) => desk.rollBack(request),
-      },
-      emergency: { list: () => emergency.list(), turn: (request) => emergency.turn(request) },
+      flows: flowsForHttp(desk),
+      emergency: emergencyForHttp(emergency),
       ledger: this.#ledger,
     };
   }

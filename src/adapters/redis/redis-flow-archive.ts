@@ -11,7 +11,7 @@ import type {
   ReleaseRecord,
 } from '../../ports/flow-archive.js';
 import type { Log } from '../../ports/log.js';
-import { redisFrom } from './redis-store.js';
+import { redisThatMayBeAway } from './connections.js';
 import { FORGET_RELEASES, RECORD_RELEASE, SWITCH_EMERGENCY } from './scripts.js';
 
 export interface RedisFlowArchiveOptions {
@@ -74,16 +74,11 @@ export class RedisFlowArchive implements FlowArchive {
 
   /** Begins to connect, and keeps doing so for ever; an archive that is away is one that has no answer. */
   static async connect(options: RedisFlowArchiveOptions): Promise<RedisFlowArchive> {
-    const redis = redisFrom(options.url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: 5_000,
-      commandTimeout: ANSWER_WITHIN_MS,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+    const redis = await redisThatMayBeAway(options.url, {
+      answerWithinMs: ANSWER_WITHIN_MS,
+      whatFor: 'the archive of flows',
+      log: options.log,
     });
-    redis.on('error', (error: Error) => options.log.warn({ error: error.message }, 'redis, for the archive of flows'));
-    await redis.connect().catch(() => {});
     return new RedisFlowArchive(redis, options);
   }
 

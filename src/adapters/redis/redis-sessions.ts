@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Ms } from '../../base/time.js';
 import type { Log } from '../../ports/log.js';
 import { type CountedTry, endOf, type KeptSession, type SessionStore } from '../../ports/sessions.js';
-import { redisFrom } from './redis-store.js';
+import { redisThatMayBeAway } from './connections.js';
 import { KEEP_SESSION, MAY_TRY, SESSION_SEEN, TRY_WAS_GOOD } from './session-scripts.js';
 
 export interface RedisSessionsOptions {
@@ -60,16 +60,11 @@ export class RedisSessions implements SessionStore {
 
   /** Begins to connect, and keeps doing so for ever. */
   static async connect(options: RedisSessionsOptions): Promise<RedisSessions> {
-    const redis = redisFrom(options.url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: 5_000,
-      commandTimeout: ANSWER_WITHIN_MS,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+    const redis = await redisThatMayBeAway(options.url, {
+      answerWithinMs: ANSWER_WITHIN_MS,
+      whatFor: 'sign-ins',
+      log: options.log,
     });
-    redis.on('error', (error: Error) => options.log.warn({ error: error.message }, 'redis, for sign-ins'));
-    await redis.connect().catch(() => {});
     return new RedisSessions(redis, options);
   }
 

@@ -1,8 +1,9 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import type { Fact } from '../../base/facts.js';
 import type { Ms } from '../../base/time.js';
 import type { Log } from '../../ports/log.js';
 import type { Commit, CommitResult, EntityChange, Lease, StateStore, StoredState } from '../../ports/state-store.js';
+import { redisFrom, retryAfterMs } from './connections.js';
 import { ACQUIRE, COMMIT, RELEASE, RENEW } from './scripts.js';
 
 /** A commit that is not answered within this counts as not taken; the writer goes on from memory. */
@@ -65,7 +66,7 @@ export class RedisStore implements StateStore {
       enableAutoPipelining: false,
       connectTimeout: 5_000,
       noDelay: true,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+      retryStrategy: retryAfterMs,
     };
     const redis = redisFrom(options.url, settings);
     redis.on('error', (error: Error) => options.log.warn({ error: error.message }, 'redis'));
@@ -179,10 +180,3 @@ export class RedisStore implements StateStore {
 }
 
 const seqOf = (row: [id: string, fields: string[]]): number => Number(row[0].split('-')[0]);
-
-/** A path is a unix socket, anything else a URL. */
-export function redisFrom(url: string, settings: RedisOptions): Redis {
-  if (url.startsWith('/')) return new Redis(url, settings as object);
-  if (url.startsWith('unix://')) return new Redis(url.slice('unix://'.length), settings as object);
-  return new Redis(url, settings as object);
-}

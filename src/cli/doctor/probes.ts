@@ -11,7 +11,7 @@ import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
 import { type HistoryPlace, openHistory } from '../../adapters/history/open-history.js';
 import type { Network } from '../../adapters/look-ups/addresses.js';
 import { reachEndpoint } from '../../adapters/look-ups/reach.js';
-import { redisFrom } from '../../adapters/redis/redis-store.js';
+import { redisFrom } from '../../adapters/redis/connections.js';
 import { openMail } from '../../main/alarms/outgoing-alarms.js';
 import type { MailSettings } from '../../main/config/mail.js';
 

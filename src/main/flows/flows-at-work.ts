@@ -14,6 +14,7 @@ import { howToBuild, type Site } from '../site.js';
 import { EmergencyDesk } from './emergency-desk.js';
 import { FlowDesk, type FlowWriter } from './flow-desk.js';
 import { SpokenFlows } from './flow-voice.js';
+import { emergencyForHttp, flowsForHttp } from './for-http.js';
 import { callsInFlows } from './restore-releases.js';
 
 export interface FlowsAtWorkOptions {
@@ -49,20 +50,8 @@ export class FlowsAtWork {
     this.#archive = archive;
     this.#desk = desk;
     this.#emergencies = emergencies;
-    this.emergency = { list: () => emergencies.list(), turn: (request) => emergencies.turn(request) };
-    const { reader } = desk;
-    this.flows = {
-      list: () => reader.list(),
-      refusedFiles: () => reader.refusedFiles(),
-      detail: (...of) => reader.detail(...of),
-      versions: (flowId) => reader.versions(flowId),
-      difference: (...of) => reader.difference(...of),
-      day: (...of) => reader.day(...of),
-      walk: (callId) => reader.walk(callId),
-      check: (...of) => reader.check(...of),
-      publish: (request) => desk.publish(request),
-      rollBack: (request) => desk.rollBack(request),
-    };
+    this.emergency = emergencyForHttp(emergencies);
+    this.flows = flowsForHttp(desk);
     reconfigure.run = () => this.#reconfigure();
   }
 
