@@ -27,8 +27,11 @@ export async function freePorts(
   host = '127.0.0.1',
   avoid?: { readonly from: number; readonly to: number },
 ): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const first = LOW + 2 * Math.floor((Math.random() * (HIGH - LOW - count)) / 2);
+  const range = HIGH - LOW - count;
+  const start = Math.floor((Math.random() * range) / 2);
+  // Once round the range in steps of a block, so that a free block is found whenever one of them is free.
+  for (let tried = 0; tried <= range; tried += count) {
+    const first = LOW + 2 * ((start + Math.floor(tried / 2)) % Math.ceil(range / 2));
     if (avoid && first <= avoid.to && first + count > avoid.from) continue;
     if (await areFree(first, count, host)) return first;
   }
