@@ -163,7 +163,7 @@ export function addDoctorCommand(program: Command, host: Host = processHost()): 
       const lines = await runDoctor({
         env: host.env,
         nodeVersion: host.nodeVersion,
-        loadConfig: () => loadConfig(config),
+        loadConfig: () => loadConfig(config, { overlay: host.env.HOTLINE_OVERLAY || null }),
         loadFlows: (loaded) => readFlows(loaded, config),
         readSecret: readSecretFile,
         probes: realProbes(host.env),

@@ -50,7 +50,7 @@ export async function readSite(options: SiteOptions): Promise<Result<Site, reado
   const environment = readEnvironment(options.env);
   if (!environment.ok) return environment;
   const folder = options.config ?? environment.value.config ?? 'config';
-  const loaded = await loadConfig(folder);
+  const loaded = await loadConfig(folder, { overlay: environment.value.overlay });
   if (!loaded.ok) return loaded;
   const settled = settle(loaded.value, { ...environment.value, ...options.override }, readSecretFile);
   if (!settled.ok) return settled;

@@ -432,7 +432,7 @@ t.test('the shipped configuration, and its flows', async (t) => {
   t.match(config.customers.byNumber('+86 138 0000 0001'), { id: 'C0001', tier: 'vip', language: 'zh' });
   t.equal(config.customers.byNumber('13800000009'), null);
   t.equal(config.customers.byNumber(''), null);
-  t.ok(config.calendars.service?.always);
+  t.notOk(config.calendars.service?.always, 'closed at night, as the after-hours flow tells');
   t.throws(() => Object.assign(config.acd.queues[0]?.target ?? {}, { share: 1 }), TypeError, 'frozen to the bottom');
   t.match(config.version, /^[0-9a-f]{12}$/);
   const flows = (await readdir(resolve(shipped, '../ivr-flows'))).map((file) => file.replace(/\.yaml$/, ''));
@@ -558,7 +558,7 @@ t.test('access tokens: who, what for, and never a secret in a finding', async (t
 t.test('callbacks: a queue says how, the site says whom and by which trunk', async (t) => {
   const files = await shippedFiles();
   const trunk = 'dialOut: { trunk: carrier, callerId: "95588", allow: [ "13", "021" ], deny: [ "1399" ] }';
-  const policy = 'callback: { mode: caller-first, retryAfter: 2m, calendar: office }';
+  const policy = 'callback: { mode: caller-first, retryAfter: 2m, calendar: service }';
   const hotline = `${files.hotline}\n${trunk}\n`;
   const queues = (files.queues ?? '').replace('  general:\n', `  general:\n    ${policy}\n`);
   const config = await good({ ...files, hotline, queues });
@@ -567,14 +567,14 @@ t.test('callbacks: a queue says how, the site says whom and by which trunk', asy
     attempts: 3,
     retryAfterMs: 120_000,
     expiresMs: 4 * 3_600_000,
-    calendar: 'office',
+    calendar: 'service',
   });
   t.match(config.dialOut, { trunk: 'carrier', allow: ['13', '021'], deny: ['1399'], perHour: 120, countryCode: '86' });
   const shippedAsIs = await good(files);
   t.equal(shippedAsIs.dialOut, null, 'nobody is dialled unless told');
   for (const [what, change, rule] of [
     ['no trunk', { queues }, 'no-trunk'],
-    ['no such calendar', { hotline, queues: queues.replace('calendar: office', 'calendar: offce') }, 'unknown-calendar'],
+    ['no such calendar', { hotline, queues: queues.replace('calendar: service', 'calendar: offce') }, 'unknown-calendar'],
     ['letters in a prefix', { hotline: hotline.replace('"021"', '"02x"'), queues }, 'bad-format'],
     [
       'a second endpoint in the trunk',

@@ -172,6 +172,7 @@ t.test('a running hotline: the text is sound, and the dashboard asks for nothing
   sharePrompts(join(stack.folder, 'data'));
   const env = {
     HOTLINE_SWITCH: 'simulated',
+    HOTLINE_OVERLAY: 'demo',
     HOTLINE_DATA: join(stack.folder, 'data'),
     HOTLINE_HTTP: `127.0.0.1:${await freePorts(1)}`,
     HOTLINE_REDIS_URL: stack.redis.url,

@@ -79,12 +79,12 @@ t.test('bounds in the unit of the metric', async (t) => {
 t.test('everything said', async (t) => {
   const mail =
     'mail: { host: smtp.bank.example, from: hotline@bank.example, user: hotline, passwordFile: secrets/mail, groups: { ops: [ ops@bank.example, "b+c@bank.example" ] } }';
-  const words = `${TITLE}, metric: serviceLevel, queues: [ general ], below: 78%, for: 0s, until: above 80%, untilFor: 1m, severity: critical, to: { sound: true, webhooks: [ sms-gateway ], mail: [ ops ] }, least: 20, calendar: office`;
+  const words = `${TITLE}, metric: serviceLevel, queues: [ general ], below: 78%, for: 0s, until: above 80%, untilFor: 1m, severity: critical, to: { sound: true, webhooks: [ sms-gateway ], mail: [ ops ] }, least: 20, calendar: service`;
   const config = await good(one(words), mail);
   t.match(config.alarms, [
     {
       ...{ queues: ['general'], forMs: 0, untilForMs: MINUTE, severity: 'critical', sound: true, leastCases: 20 },
-      ...{ webhooks: ['sms-gateway'], mail: ['ops'], calendar: 'office' },
+      ...{ webhooks: ['sms-gateway'], mail: ['ops'], calendar: 'service' },
     },
   ]);
   t.match(config.mail, {
@@ -138,7 +138,7 @@ const WRONG: ReadonlyArray<[words: string, rule: string, at: string | null, says
   [`${TITLE}, metric: waiting, above: 5, severity: bad`, 'unknown-value', 'bad'],
   [`${TITLE}, metric: waiting, above: 5, queues: [ genral ]`, 'unknown-queue', 'genral', /did you mean "general"/],
   [`${TITLE}, metric: switchesDown, above: 0, queues: [ general ]`, 'contradiction', '[', /of the whole site/],
-  [`${TITLE}, metric: waiting, above: 5, calendar: offise`, 'unknown-calendar', 'offise', /did you mean "office"/],
+  [`${TITLE}, metric: waiting, above: 5, calendar: servise`, 'unknown-calendar', 'servise', /did you mean "service"/],
   [`${TITLE}, metric: waiting, above: 5, to: { webhooks: [ core-banking ] }`, 'unknown-receiver', 'core-banking', /sms-gateway/],
   [`${TITLE}, metric: waiting, above: 5, to: { mail: [ ops ] }`, 'unknown-group', 'ops', /there is none/],
   [`${TITLE}, metric: waiting, above: 5, to: { webhook: [ a ] }`, 'unknown-key', 'webhook', /did you mean "webhooks"/],

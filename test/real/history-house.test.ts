@@ -22,6 +22,7 @@ t.test('facts reach the history, over a restart; reports, readiness, metrics and
   const config = join(import.meta.dirname, '../../config');
   const env = {
     HOTLINE_SWITCH: 'simulated',
+    HOTLINE_OVERLAY: 'demo',
     HOTLINE_DATA: join(stack.folder, 'data'),
     HOTLINE_HTTP: `127.0.0.1:${port}`,
     HOTLINE_REDIS_URL: stack.redis.url,

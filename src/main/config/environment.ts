@@ -11,6 +11,8 @@ import type { ConfigFinding } from './shape-findings.js';
 export interface Environment {
   /** Folder of the configuration. */
   readonly config: string | null;
+  /** Name of the file of the configuration that is laid over the others (`demo`: demo.yaml). */
+  readonly overlay: string | null;
   readonly redisUrl: string | null;
   readonly ariUrl: string | null;
   readonly ariUser: string | null;
@@ -65,6 +67,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   };
   const environment: Environment = {
     config: read('HOTLINE_CONFIG'),
+    overlay: read('HOTLINE_OVERLAY'),
     redisUrl: address('HOTLINE_REDIS_URL', ['redis:', 'rediss:', 'unix:']),
     ariUrl: address('HOTLINE_ARI_URL', ['http:', 'https:']),
     ariUser: read('HOTLINE_ARI_USER'),

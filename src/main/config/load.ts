@@ -19,6 +19,7 @@ import { byFileAndPlace, readOptionalText, readText } from './files.js';
 import { buildHistory, type HistorySettings } from './history.js';
 import { buildMail, type MailSettings } from './mail.js';
 import { checkNames, type SourceFile } from './names.js';
+import { readOverlay } from './overlay.js';
 import { buildAnnouncing, buildQueueRules } from './queue-rules.js';
 import { type ConfigFinding, checkShape } from './shape-findings.js';
 import {
@@ -86,6 +87,8 @@ export interface LoadOptions {
   readonly base?: string;
   /** Names of the flows; those of the flows folder unless told. */
   readonly flows?: readonly string[];
+  /** Name of the file that is laid over the others, see `overlay.ts`. */
+  readonly overlay?: string | null;
 }
 
 const FINDINGS_SHOWN = 200;
@@ -103,8 +106,12 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
   const texts = await Promise.all(
     ALL_FILES.map((name) => (isOptional(name) ? readOptionalText : readText)(join(folder, `${name}.yaml`), findings)),
   );
+  const overlay = await readOverlay(folder, options.overlay ?? null, ALL_FILES, findings);
   const sources = Object.fromEntries(
-    ALL_FILES.map((name, index) => [name, parse(join(folder, `${name}.yaml`), texts[index] ?? null, findings)]),
+    ALL_FILES.map((name, index) => {
+      const source = parse(join(folder, `${name}.yaml`), texts[index] ?? null, findings);
+      return [name, overlay.over(name, source)];
+    }),
   ) as Record<FileName, SourceFile | null>;
 
   const hotline = shaped(hotlineShape, sources.hotline, findings);
@@ -123,7 +130,10 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
     .map(withoutAccount);
   if (errors.length > 0) return err(errors.slice(0, FINDINGS_SHOWN));
   if (!hotline || !queues || !agents || !customers) throw new Error('a file was refused without a finding');
-  const version = createHash('sha256').update(texts.join('\u0000')).digest('hex').slice(0, 12);
+  const version = createHash('sha256')
+    .update([...texts, ...(overlay.text === null ? [] : [overlay.text])].join('\u0000'))
+    .digest('hex')
+    .slice(0, 12);
   return ok(build({ hotline, queues, agents, customers, endpoints, emergency, alarms }, base, version, findings));
 }
 
