@@ -29,6 +29,7 @@ export function chooseSwitch(settings: Settings, prompts: PromptCatalogue | null
     password: settings.switchPassword ?? '',
     app,
     resolvePrompt: (ref) => prompts?.resolve(ref) ?? null,
+    promptMs: (ref) => prompts?.lengthMs(ref) ?? null,
     outside: settings.dialOut
       ? { trunk: settings.dialOut.trunk, mayDial: (number) => isAllowed(settings.dialOut as DialOut, number) }
       : undefined,

@@ -100,6 +100,7 @@ t.test('no message can make the parser throw, and shapes are checked', async (t)
     'Dial',
     'ChannelDtmfReceived',
     'ChannelEnteredBridge',
+    'PlaybackStarted',
     'PlaybackFinished',
     'RecordingFinished',
   ];

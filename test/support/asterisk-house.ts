@@ -31,6 +31,8 @@ export const QUICK = {
   deadMs: 160,
   requestMs: 400,
   replacedPauseMs: 150,
+  // Nobody looks after sounds, unless a test is about that: it would see requests that it did not ask for.
+  soundLookMs: 600_000,
 };
 
 interface Test {

@@ -13,6 +13,7 @@ export type AriEvent =
   | { type: 'ChannelEnteredBridge'; channelId: string; bridgeId: string; alone: boolean }
   | { type: 'ChannelLeftBridge'; channelId: string; bridgeId: string }
   | { type: 'BridgeDestroyed'; bridgeId: string }
+  | { type: 'PlaybackStarted'; playbackId: string }
   | { type: 'PlaybackFinished'; playbackId: string; failed: boolean }
   | { type: 'RecordingStarted'; file: string }
   /** `talkingS` null: it was not listened for. */
@@ -45,7 +46,6 @@ const IGNORED: ReadonlySet<string> = new Set([
   'EndpointStateChange',
   'PeerStatusChange',
   'PlaybackContinuing',
-  'PlaybackStarted',
   'RESTResponse',
   'TextMessageReceived',
 ]);
@@ -123,6 +123,10 @@ function readEvent(type: string, fields: Fields): AriEvent | null | undefined {
     case 'BridgeDestroyed': {
       const bridgeId = idOf(fields.bridge);
       return bridgeId === null ? null : { type, bridgeId };
+    }
+    case 'PlaybackStarted': {
+      const playbackId = idOf(fields.playback);
+      return playbackId === null ? null : { type, playbackId };
     }
     case 'PlaybackFinished': {
       const playbackId = idOf(fields.playback);

@@ -82,6 +82,11 @@ export class AriRest {
     return target.startsWith('channel:') && state !== 'done' && state !== 'failed' ? target.slice('channel:'.length) : null;
   }
 
+  /** False when Asterisk does not know it (any more); one that was just cut is known until its end is told. */
+  async knowsPlayback(playbackId: string): Promise<boolean> {
+    return (await this.#orNull(this.#call('playbacks', 'get', { playbackId }))) !== null;
+  }
+
   originate(parameters: {
     channelId: string;
     endpoint: string;
@@ -182,6 +187,11 @@ export class AriRest {
   async isRecording(recordingName: string): Promise<boolean> {
     const live = await this.#orNull(this.#call('recordings', 'getLive', { recordingName }));
     return live !== null && !['done', 'failed', 'canceled'].includes(text(live, 'state'));
+  }
+
+  /** False when it is over, or was never begun. */
+  async knowsRecording(recordingName: string): Promise<boolean> {
+    return (await this.#orNull(this.#call('recordings', 'getLive', { recordingName }))) !== null;
   }
 
   /** Ids of the channels that send their events to `app`. */

@@ -14,6 +14,7 @@ import { FaultCounter } from './fault-counter.js';
 import { isEndpointName } from './hostile-text.js';
 import { LegBook } from './leg-book.js';
 import { resync } from './resync.js';
+import { SOUND_TIMING, type SoundTiming, SoundWatch } from './sound-watch.js';
 import { WaitingRooms } from './waiting-rooms.js';
 
 export interface AsteriskOptions {
@@ -26,20 +27,25 @@ export interface AsteriskOptions {
   readonly app?: string;
   /** Absolute path of a prompt's sound file as Asterisk sees it, without extension; null if there is none. */
   readonly resolvePrompt: (ref: PromptRef) => string | null;
+  /** How long a prompt sounds. Absent or null: not known, and Asterisk is asked more often whether it still plays. */
+  readonly promptMs?: (ref: PromptRef) => number | null;
   /** Classes of musiconhold.conf that `wait` may name; the first is used for any other name. */
   readonly musicClasses: readonly [string, ...string[]];
   /** The trunk (an endpoint of our own configuration) by which people outside are called back, and which numbers may be. Absent: nobody is. */
   readonly outside?: { readonly trunk: string; readonly mayDial: (number: string) => boolean } | undefined;
   readonly log: SwitchLog;
-  readonly timing?: Partial<ConnectionTiming & { readonly requestMs: number }>;
+  readonly timing?: Partial<Timing>;
 }
+
+type Timing = ConnectionTiming & SoundTiming & { readonly requestMs: number };
 
 export interface AsteriskSwitch extends Switch {
   /** What was dropped or went wrong since the start, by kind. */
   faults(): Record<string, number>;
 }
 
-const TIMING: ConnectionTiming & { requestMs: number } = {
+const TIMING: Timing = {
+  ...SOUND_TIMING,
   firstRetryMs: 100,
   longestRetryMs: 5_000,
   handshakeMs: 5_000,
@@ -99,6 +105,7 @@ class Asterisk implements AsteriskSwitch {
   readonly #book = new LegBook();
   readonly #desk: Desk;
   readonly #carrier: CommandCarrier;
+  readonly #sounds: SoundWatch;
   readonly #http: AriHttp;
   readonly #connection: AriConnection;
   #start: SwitchStart | null = null;
@@ -125,10 +132,13 @@ class Asterisk implements AsteriskSwitch {
       book: this.#book,
       chains: this.#chains,
       rooms: new WaitingRooms(app, options.musicClasses),
+      soundTiming: timing,
       emit: (event) => this.#emit(event),
       rest: () => (this.#up ? this.#rest : null),
     };
-    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt: options.resolvePrompt, outside: options.outside });
+    this.#sounds = new SoundWatch(this.#desk);
+    const { resolvePrompt, promptMs, outside } = options;
+    this.#carrier = new CommandCarrier(this.#desk, { resolvePrompt, promptMs, outside });
     const { url, username, password } = options;
     this.#http = new AriHttp({ url, username, password, requestTimeoutMs: timing.requestMs });
     this.#connection = new AriConnection({
@@ -148,6 +158,7 @@ class Asterisk implements AsteriskSwitch {
   async start(options: SwitchStart): Promise<void> {
     if (this.#start !== null) throw new Error('this switch was started before');
     this.#start = options;
+    this.#sounds.start();
     this.#connection.start();
   }
 
@@ -171,6 +182,7 @@ class Asterisk implements AsteriskSwitch {
   async stop(): Promise<void> {
     await this.#chains.idle();
     this.#stopped = true;
+    this.#sounds.stop();
     await this.#connection.stop();
     this.#http.close();
   }

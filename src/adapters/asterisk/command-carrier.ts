@@ -9,6 +9,7 @@ import { type Desk, endLeg, isQuiet } from './desk.js';
 import { callerIdField, hasControl, isRecordingFile, phoneEndpoint, soundMedia, trunkEndpoint } from './hostile-text.js';
 import type { Leg } from './leg-book.js';
 import { recordMessage } from './record-message.js';
+import { soundCut, soundTaken } from './sound-watch.js';
 
 /** Q.850 causes; Asterisk turns them into 486, 603, 503, 480 and 404 for a leg that was not answered. */
 const REASON_CODES: Record<HangUpCause, number> = {
@@ -43,6 +44,7 @@ const AUTO_ANSWER = {
 
 export interface CommandOptions {
   readonly resolvePrompt: (ref: PromptRef) => string | null;
+  readonly promptMs?: ((ref: PromptRef) => number | null) | undefined;
   /** Absent: nobody outside is dialled. */
   readonly outside?: { readonly trunk: string; readonly mayDial: (number: string) => boolean } | undefined;
 }
@@ -87,7 +89,8 @@ export class CommandCarrier {
       case 'play':
         return this.#play(rest, command);
       case 'stopPlayback':
-        return forgiving404(rest.stopPlayback(command.playbackId));
+        await forgiving404(rest.stopPlayback(command.playbackId));
+        return soundCut(this.#desk, command.playbackId);
       case 'wait':
         return this.#whenQuiet(command, 'wait', () => this.#enterRoom(rest, command));
       case 'ringAgent':
@@ -148,10 +151,10 @@ export class CommandCarrier {
     const leg = this.#legOf(legId, command.callId);
     if (leg === null) return this.#failed(command, 'the leg is gone');
     // Asterisk would queue a second playback of the same name.
-    if (book.isPlaying(playbackId)) return;
+    if (book.playback(playbackId) !== null) return;
     const media = command.prompts.map((ref) => soundMedia(this.#options.resolvePrompt(ref) ?? ''));
     const sounds = media.filter((sound) => sound !== null);
-    book.addPlayback(leg, playbackId);
+    const playback = book.addPlayback(leg, playbackId, { lengthMs: this.#lengthOf(command.prompts), hasStarted: false });
     if (sounds.length < media.length || sounds.length === 0) {
       const missing = command.prompts
         .filter((_, i) => media[i] === null)
@@ -162,10 +165,16 @@ export class CommandCarrier {
     }
     try {
       await rest.play(legId, playbackId, sounds);
+      soundTaken(this.#desk, playback);
     } catch (error) {
       this.#count(error);
       this.#notPlayed(command);
     }
+  }
+
+  #lengthOf(prompts: readonly PromptRef[]): number | null {
+    const lengths = prompts.map((ref) => this.#options.promptMs?.(ref) ?? null);
+    return lengths.every((ms) => ms !== null) ? lengths.reduce((sum, ms) => sum + ms, 0) : null;
   }
 
   #notPlayed({ legId, playbackId }: SwitchCommandOf<'play'>): void {

@@ -3,6 +3,7 @@ import { AriHttpError } from './ari-http.js';
 import type { AriRest } from './ari-rest.js';
 import { CALL_BRIDGE } from './channel-notes.js';
 import type { Desk } from './desk.js';
+import { soundCut } from './sound-watch.js';
 
 /** Without `dtmf_events` Asterisk lets the two phones exchange packets directly and no key is ever reported. */
 const CALL_BRIDGE_TYPE = 'mixing,dtmf_events';
@@ -38,6 +39,7 @@ export async function connectLegs(desk: Desk, rest: AriRest, command: Connect): 
     const playbacks = new Set([...command.stopPlaybacks, ...caller.playbacks, ...agent.playbacks]);
     const cuts = [...playbacks].map((playbackId) => rest.stopPlayback(playbackId).catch(() => {}));
     await Promise.all([rest.addChannels(bridgeId, [callerLegId, agentLegId]), ...cuts]);
+    for (const playbackId of playbacks) soundCut(desk, playbackId);
   } catch (error) {
     const missing = await whoIsMissing(desk, rest, command, error);
     if (made) await removeIfEmpty(rest, bridgeId);

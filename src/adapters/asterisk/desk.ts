@@ -1,9 +1,10 @@
-import type { LegId, SwitchId } from '../../base/ids.js';
+import type { LegId, PlaybackId, SwitchId } from '../../base/ids.js';
 import type { LegEndCause, SwitchEvent } from '../../call/switch-events.js';
 import type { AriRest } from './ari-rest.js';
 import type { CallChains } from './call-chains.js';
 import type { FaultCounter } from './fault-counter.js';
 import type { Leg, LegBook } from './leg-book.js';
+import type { SoundTiming } from './sound-watch.js';
 import type { WaitingRooms } from './waiting-rooms.js';
 
 /** The part of a pino logger that is used here. */
@@ -23,6 +24,7 @@ export interface Desk {
   readonly book: LegBook;
   readonly chains: CallChains;
   readonly rooms: WaitingRooms;
+  readonly soundTiming: SoundTiming;
   readonly emit: (event: SwitchEvent) => void;
   /** Null while the switch is down. */
   readonly rest: () => AriRest | null;
@@ -32,6 +34,14 @@ export interface Desk {
 export function endLeg(desk: Desk, legId: LegId, cause: LegEndCause): void {
   if (desk.book.end(legId) === null) return;
   desk.emit({ kind: 'legEnded', switchId: desk.switchId, legId, cause });
+}
+
+/** Tells the end of a playback, once. */
+export function playbackOver(desk: Desk, playbackId: PlaybackId, played: boolean): void {
+  const leg = desk.book.endPlayback(playbackId);
+  if (leg === null) return;
+  afterPlayback(desk, leg);
+  desk.emit({ kind: 'playbackEnded', switchId: desk.switchId, legId: leg.legId, playbackId, played });
 }
 
 /** In the order in which Asterisk should get them. */

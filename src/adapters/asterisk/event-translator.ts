@@ -1,11 +1,12 @@
-import { asId, isPlainId, type LegId, type PlaybackId } from '../../base/ids.js';
+import { asId, isPlainId, type LegId } from '../../base/ids.js';
 import type { AriEvent } from './ari-events.js';
 import type { AriChannel } from './ari-rest.js';
-import { afterPlayback, type Desk, endLeg } from './desk.js';
+import { afterPlayback, type Desk, endLeg, playbackOver } from './desk.js';
 import { holdMusic } from './hold-music.js';
 import { cleanText, dialledDigits, isEndpointName } from './hostile-text.js';
 import type { Leg, Recording } from './leg-book.js';
 import { legEndCause } from './leg-end-cause.js';
+import { messageBegan, soundBegan } from './sound-watch.js';
 
 /** Whole seconds is all that Asterisk tells of a recording's length; one more for the time that messages take. */
 const RECORDING_SLACK_MS = 2_500;
@@ -63,8 +64,11 @@ export function translate(desk: Desk, event: Exclude<AriEvent, { type: 'Applicat
     case 'BridgeDestroyed':
       book.bridgeGone(event.bridgeId);
       return;
+    case 'PlaybackStarted':
+      soundBegan(desk, book.playback(event.playbackId));
+      return;
     case 'PlaybackFinished':
-      playbackFinished(desk, event);
+      playbackOver(desk, asId(event.playbackId), !event.failed);
       return;
     case 'RecordingStarted':
     case 'RecordingFinished':
@@ -148,14 +152,6 @@ function ringing(desk: Desk, channelId: string): void {
   desk.emit({ kind: 'legRinging', switchId: desk.switchId, legId: leg.legId });
 }
 
-function playbackFinished(desk: Desk, event: EventOf<'PlaybackFinished'>): void {
-  const playbackId = asId<PlaybackId>(event.playbackId);
-  const leg = desk.book.endPlayback(playbackId);
-  if (leg === null) return;
-  afterPlayback(desk, leg);
-  desk.emit({ kind: 'playbackEnded', switchId: desk.switchId, legId: leg.legId, playbackId, played: !event.failed });
-}
-
 function recordingEvent(desk: Desk, event: EventOf<'RecordingStarted' | 'RecordingFinished' | 'RecordingFailed'>): void {
   const { switchId, book, emit } = desk;
   const recording = book.recordingOfFile(event.file);
@@ -166,6 +162,7 @@ function recordingEvent(desk: Desk, event: EventOf<'RecordingStarted' | 'Recordi
   const { recordingId } = recording;
   if (event.type === 'RecordingStarted') {
     recording.startedAtMs = performance.now();
+    messageBegan(desk, recording);
     emit({ kind: 'recordingStarted', switchId, recordingId });
     return;
   }

@@ -23,6 +23,24 @@ export interface Leg {
   message: RecordingId | null;
 }
 
+export interface Playback {
+  readonly playbackId: PlaybackId;
+  readonly legId: LegId;
+  /** How long it sounds when nobody cuts it; null when that is not known. */
+  readonly lengthMs: number | null;
+  hasStarted: boolean;
+  readonly look: Look;
+}
+
+/** When Asterisk is to be asked (monotonic) whether a sound is still there, if its end has not been told by then. */
+export interface Look {
+  atMs: number;
+  /** It was not there any more the last time. */
+  isMissing: boolean;
+}
+
+const neverYet = (): Look => ({ atMs: Number.POSITIVE_INFINITY, isMissing: false });
+
 export interface Recording {
   readonly recordingId: RecordingId;
   readonly file: string;
@@ -36,12 +54,15 @@ export interface Recording {
   startedAtMs: number | null;
   /** Was running before we came, so its start is not known. */
   readonly adopted: boolean;
+  /** Monotonic; when it was asked for, or found. */
+  readonly knownSinceMs: number;
+  readonly look: Look;
 }
 
 /** What is on the switch and ours, as far as its events have told. Holds no policy and does no I/O. */
 export class LegBook {
   readonly #legs = new Map<string, Leg>();
-  readonly #playbacks = new Map<string, LegId>();
+  readonly #playbacks = new Map<string, Playback>();
   readonly #recordings = new Map<string, Recording>();
   readonly #recordingByFile = new Map<string, Recording>();
 
@@ -88,18 +109,24 @@ export class LegBook {
     return leg;
   }
 
-  isPlaying(playbackId: PlaybackId): boolean {
-    return this.#playbacks.has(playbackId);
+  playback(playbackId: string): Playback | null {
+    return this.#playbacks.get(playbackId) ?? null;
   }
 
-  addPlayback(leg: Leg, playbackId: PlaybackId): void {
+  addPlayback(leg: Leg, playbackId: PlaybackId, about: Pick<Playback, 'lengthMs' | 'hasStarted'>): Playback {
+    const playback: Playback = { playbackId, legId: leg.legId, ...about, look: neverYet() };
     leg.playbacks.add(playbackId);
-    this.#playbacks.set(playbackId, leg.legId);
+    this.#playbacks.set(playbackId, playback);
+    return playback;
+  }
+
+  playbacks(): Iterable<Playback> {
+    return this.#playbacks.values();
   }
 
   /** The leg that was played to; null if this playback was not running as far as we know. */
   endPlayback(playbackId: PlaybackId): Leg | null {
-    const leg = this.leg(this.#playbacks.get(playbackId) ?? '');
+    const leg = this.leg(this.#playbacks.get(playbackId)?.legId ?? '');
     this.#playbacks.delete(playbackId);
     leg?.playbacks.delete(playbackId);
     return leg;
@@ -121,12 +148,27 @@ export class LegBook {
     const bridgeId = 'bridgeId' in about ? about.bridgeId : null;
     const legId = 'messageOf' in about ? about.messageOf : null;
     const adopted = 'adopted' in about && about.adopted === true;
-    const recording: Recording = { recordingId, file, bridgeId, legId, stopAsked: false, startedAtMs: null, adopted };
+    const recording: Recording = {
+      recordingId,
+      file,
+      bridgeId,
+      legId,
+      stopAsked: false,
+      startedAtMs: null,
+      adopted,
+      knownSinceMs: performance.now(),
+      look: neverYet(),
+    };
     const leg = this.leg(legId ?? '');
     if (leg) leg.message = recordingId;
     this.#recordings.set(recordingId, recording);
     this.#recordingByFile.set(file, recording);
     return recording;
+  }
+
+  /** What single legs are saying into files. */
+  messages(): Recording[] {
+    return [...this.#recordings.values()].filter(({ legId }) => legId !== null);
   }
 
   /** The recordings of a bridge that we are about to take away. */

@@ -4,6 +4,7 @@ import type { AriRest } from './ari-rest.js';
 import { RECORDING_VARIABLE } from './channel-notes.js';
 import type { Desk } from './desk.js';
 import { isRecordingFile } from './hostile-text.js';
+import { messageBegan, messageTaken, soundCut } from './sound-watch.js';
 
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
@@ -23,6 +24,7 @@ export async function recordMessage(desk: Desk, rest: AriRest, command: SwitchCo
   leg.callId = command.callId;
   leg.afterPlayback.delete('wait');
   await Promise.all([...leg.playbacks].map((playbackId) => rest.stopPlayback(playbackId).catch(() => {})));
+  for (const playbackId of leg.playbacks) soundCut(desk, playbackId);
   try {
     if (leg.bridgeId !== null) await rest.removeChannel(leg.bridgeId, legId);
   } catch (error) {
@@ -36,10 +38,12 @@ export async function recordMessage(desk: Desk, rest: AriRest, command: SwitchCo
   const recording = book.addRecording(recordingId, file, { messageOf: legId });
   try {
     await rest.recordChannel(legId, file, { maxS: seconds(command.maxMs), silenceS: seconds(command.silenceMs) });
+    messageTaken(desk, recording);
   } catch (error) {
     const isRunning = error instanceof AriHttpError && error.status === 409 && (await rest.isRecording(file).catch(() => false));
     if (isRunning) {
       recording.startedAtMs = performance.now();
+      messageBegan(desk, recording);
       emit({ kind: 'recordingStarted', switchId, recordingId }); // started by us before a crash
       return;
     }

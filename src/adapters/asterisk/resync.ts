@@ -8,6 +8,7 @@ import type { Desk } from './desk.js';
 import { HOLDS_VARIABLE, holdMusic } from './hold-music.js';
 import { cleanText, dialledDigits, isRecordingFile } from './hostile-text.js';
 import type { Leg, Recording } from './leg-book.js';
+import { messageBegan, soundBegan } from './sound-watch.js';
 
 /** Requests under way at once while listing; Asterisk's HTTP server serves 100 sessions by default. */
 const AT_ONCE = 16;
@@ -138,7 +139,7 @@ async function runningPlaybacks(desk: Desk, rest: AriRest, expected: readonly Pl
   await each(expected.filter(isPlainId), async (playbackId) => {
     const leg = desk.book.leg((await rest.playbackTarget(playbackId)) ?? '');
     if (leg === null) return;
-    desk.book.addPlayback(leg, playbackId);
+    soundBegan(desk, desk.book.addPlayback(leg, playbackId, { lengthMs: null, hasStarted: true }));
     running.push(playbackId);
   });
   return running;
@@ -176,6 +177,7 @@ async function runningRecordings(
     const recording = desk.book.addRecording(recordingId, file, about);
     recording.startedAtMs = known?.startedAtMs ?? null;
     recording.stopAsked = known?.stopAsked ?? false;
+    messageBegan(desk, recording);
     running.push(recordingId);
   });
   return running;
