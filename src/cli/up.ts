@@ -13,17 +13,17 @@ export function addUpCommand(program: Command): void {
   const { env } = process;
   program.addCommand(
     upCommand(env, async (options) => {
-      process.exit(await runUp(options, await readHouse(options.config, options.data)));
+      process.exit(await runUp(options, await readHouse(options.config, options.data, options.overlay)));
     }),
   );
   const config = env.HOTLINE_CONFIG ?? join(projectFolder, 'config');
   const data = env.HOTLINE_DATA ?? join(cacheFolder(env), 'data');
-  program.addCommand(asteriskConfigCommand(env, () => readHouse(config, data)));
+  program.addCommand(asteriskConfigCommand(env, () => readHouse(config, data, env.HOTLINE_OVERLAY || null)));
 }
 
 /** What the stack must know of the configuration. A mistake in it ends the process: nothing is started on half a configuration. */
-async function readHouse(config: string, data: string): Promise<House> {
-  const loaded = await loadConfig(config);
+async function readHouse(config: string, data: string, overlay: string | null): Promise<House> {
+  const loaded = await loadConfig(config, { overlay });
   if (!loaded.ok) {
     for (const finding of loaded.error) console.error(formatConfigFinding(finding));
     console.error('hotline: the configuration has mistakes; nothing was started');

@@ -165,6 +165,7 @@ t.test('the flags of hotline up', async (t) => {
     sipHost: '127.0.0.1',
     demo: false,
     rtp: { from: 20_000, to: 20_999 },
+    overlay: null,
   });
   t.same(usual.fixed, { http: false, sip: false, rtp: false });
   const own = await parse('--demo', '--http-port', '9000', '--rtp-from', '40000', '--data', '/srv/d');
@@ -174,7 +175,10 @@ t.test('the flags of hotline up', async (t) => {
     rtp: { from: 40_000, to: 40_999 },
     data: '/srv/d',
     fixed: { http: true, sip: false, rtp: true },
+    overlay: 'demo',
   });
+  t.equal((await parse('--simulated')).overlay, 'demo');
+  t.equal((await parse('--demo', '--config', '/srv/nowhere')).overlay, null, 'a configuration that has none');
   for (const wrong of [
     ['--http-port', 'abc'],
     ['--sip-port', '0'],
@@ -184,10 +188,4 @@ t.test('the flags of hotline up', async (t) => {
   ]) {
     await t.rejects(parse(...wrong), CommanderError, wrong.join(' '));
   }
-});
-
-t.test('the templates of the demonstration are there for SIPp', async (t) => {
-  const caller = readFileSync(join(projectFolder, 'scripts/sipp/demo-caller.xml'), 'utf8');
-  t.match(caller, /timeout="\d+" ontimeout="leave" display="patience"/, 'the step that demo.ts changes');
-  t.ok(existsSync(join(projectFolder, 'scripts/sipp/demo-agent.xml')));
 });

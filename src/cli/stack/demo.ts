@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningAsterisk } from './asterisk.js';
 import { Child } from './child.js';
 import { startDemoBank } from './demo-bank.js';
+import { CALLER_KINDS, type CallerKind, RUSH, rowsOf, scenarioOf } from './demo-callers.js';
 import { onPath, projectFolder } from './places.js';
 import { freePorts } from './ports.js';
 import type { House, UpOptions } from './up-options.js';
@@ -15,6 +16,8 @@ export interface DemoSetting {
   readonly asterisk: RunningAsterisk;
   /** Phone -> its SIP port on 127.0.0.1. */
   readonly phones: ReadonlyMap<string, number>;
+  /** Where the trunk leads: who is called back answers there. */
+  readonly customersPort: number;
   readonly apiUrl: string;
   readonly token: string;
   /** Told when a played phone dies although nobody asked. */
@@ -26,9 +29,6 @@ export interface Demo {
   kill(): void;
 }
 
-/** Of the callers, how many leave when nobody takes them soon, so that the board has abandons too. */
-const IMPATIENT_SHARE = 0.2;
-const PATIENCE_MS = { patient: 90_000, impatient: 18_000 } as const;
 /** How often the played agents are looked after: one who missed a call becomes ready again. */
 const ROUND_MS = 5_000;
 /** SIPp takes a port for the sound of each call, from this many. */
@@ -45,14 +45,21 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
   const bank = await startDemoBank(setting.house.endpoints ?? [], join(folder, 'messages.log'));
   for (const url of bank.missing) setting.onDeath(`The port of ${url} is in use: look-ups and messages there are not answered.`);
   const phones: Child[] = [];
-  for (const [phone, port] of setting.phones) {
-    phones.push(await startSipp({ sipp, folder, rtp: setting.asterisk.rtp }, `agent-${phone}`, 'demo-agent.xml', port, []));
-  }
+  const place: SippPlace = { sipp, folder, rtp: setting.asterisk.rtp };
+  const agentScenario = readFileSync(join(scenarios, 'demo-agent.xml'), 'utf8');
+  writeFileSync(join(folder, 'demo-agent.xml'), agentScenario);
+  writeFileSync(
+    join(folder, 'demo-customer.xml'),
+    agentScenario.replace('agent.alaw', 'caller.alaw').replace('max="10000"', 'max="20000"'),
+  );
+  for (const [phone, port] of setting.phones) phones.push(await startSipp(place, `agent-${phone}`, 'demo-agent.xml', port, []));
+  phones.push(await startSipp(place, 'customers', 'demo-customer.xml', setting.customersPort, []));
   const rounds = new AbortController();
   const agents = setting.house.agents.filter(({ phone }) => setting.phones.has(phone));
   await lookAfter(setting, agents, true);
   const watch = keepLookingAfter(setting, agents, rounds.signal);
-  const callers = await startCallers(setting, sipp, folder);
+  const callers = await startCallers(setting, place);
+  const rushes = keepRushing(setting, place, rounds.signal);
   const all = [...phones, ...callers];
   let isEnding = false;
   for (const child of all) {
@@ -65,14 +72,14 @@ export async function startDemo(setting: DemoSetting): Promise<Demo> {
       isEnding = true;
       bank.stop();
       rounds.abort();
-      await Promise.all([watch, ...callers.map(hangUp)]);
+      await Promise.all([watch, rushes.over, ...[...callers, ...rushes.running].map(hangUp)]);
       // What is signed in stays signed in over a restart; nobody would answer these phones then.
       await signOut(setting, agents);
       await Promise.all(phones.map((child) => child.stop(1_000)));
     },
     kill() {
       isEnding = true;
-      for (const child of all) child.signal('SIGKILL');
+      for (const child of [...all, ...rushes.running]) child.signal('SIGKILL');
     },
   };
 }
@@ -86,52 +93,60 @@ async function hangUp(child: Child): Promise<void> {
   await child.stop(500);
 }
 
-async function startCallers({ options, house, asterisk }: DemoSetting, sipp: string, folder: string): Promise<Child[]> {
-  const number = house.numbers[0];
-  if (number === undefined) throw new Error('the configuration has no number to dial');
-  writeFileSync(join(folder, 'callers.csv'), callersFile(house));
+const scenarios = join(projectFolder, 'scripts', 'sipp');
+
+async function startCallers(setting: DemoSetting, place: SippPlace): Promise<Child[]> {
+  if (setting.house.numbers.length === 0) throw new Error('the configuration has no number to dial');
   const started: Child[] = [];
-  for (const kind of ['patient', 'impatient'] as const) {
-    const share = kind === 'impatient' ? IMPATIENT_SHARE : 1 - IMPATIENT_SHARE;
-    const scenario = `demo-caller-${kind}.xml`;
-    const source = readFileSync(join(projectFolder, 'scripts', 'sipp', 'demo-caller.xml'), 'utf8');
-    writeFileSync(
-      join(folder, scenario),
-      source.replace(/timeout="\d+"( ontimeout="leave" display="patience")/, `timeout="${PATIENCE_MS[kind]}"$1`),
-    );
-    // One call every so many milliseconds: SIPp's rate is a whole number per period.
-    const everyMs = Math.round(60_000 / (options.demoCallsPerMinute * share));
-    const host = asterisk.sipHost === '0.0.0.0' ? '127.0.0.1' : asterisk.sipHost;
-    const flags = [
-      '-s',
-      number,
-      '-inf',
-      'callers.csv',
-      '-r',
-      '1',
-      '-rp',
-      String(everyMs),
-      '-l',
-      '200',
-      `${host}:${asterisk.sipPort}`,
-    ];
-    started.push(await startSipp({ sipp, folder, rtp: asterisk.rtp }, `callers-${kind}`, scenario, null, flags));
+  for (const kind of CALLER_KINDS) {
+    writeCallers(setting, place, kind);
+    if (kind.share === null) continue;
+    const oneEveryMs = Math.round(60_000 / (setting.options.demoCallsPerMinute * kind.share));
+    started.push(await startKind(setting, place, kind.name, oneEveryMs, []));
   }
   return started;
 }
 
-/** Number calling; key for the language; key in the menu (0 agent, 1 lost card, 3 instalments). Taken in random order by SIPp. */
-function callersFile(house: House): string {
-  const rows: string[] = [];
-  for (let index = 0; index < 60; index += 1) {
-    const known = house.customerNumbers[index % 12];
-    const number =
-      index < 12 && known !== undefined && /^\+?\d{2,20}$/.test(known)
-        ? known
-        : `139${String(10_000_000 + index * 137).slice(-8)}`;
-    rows.push(`${number};${index % 3 === 2 ? 2 : 1};${[0, 0, 1, 0, 3, 0][index % 6]}`);
-  }
-  return `RANDOM\n${rows.join('\n')}\n`;
+function writeCallers({ house }: DemoSetting, { folder }: SippPlace, kind: CallerKind): void {
+  writeFileSync(join(folder, `callers-${kind.name}.csv`), rowsOf(kind, house));
+  const template = readFileSync(join(scenarios, 'demo-caller.xml'), 'utf8');
+  writeFileSync(join(folder, `callers-${kind.name}.xml`), scenarioOf(kind, template));
+}
+
+/** SIPp's rate is a whole number per period: one call every so many milliseconds. */
+function startKind(
+  { asterisk }: DemoSetting,
+  place: SippPlace,
+  name: string,
+  oneEveryMs: number,
+  more: string[],
+): Promise<Child> {
+  const host = asterisk.sipHost === '0.0.0.0' ? '127.0.0.1' : asterisk.sipHost;
+  const rate = ['-r', '1', '-rp', String(oneEveryMs), '-l', '200'];
+  const flags = ['-inf', `callers-${name}.csv`, ...rate, ...more, `${host}:${asterisk.sipPort}`];
+  return startSipp(place, `callers-${name}`, `callers-${name}.xml`, null, flags);
+}
+
+/** Rushes come and end by themselves, so their end is nobody's death. */
+function keepRushing(
+  setting: DemoSetting,
+  place: SippPlace,
+  signal: AbortSignal,
+): { readonly running: Set<Child>; over: Promise<void> } {
+  const running = new Set<Child>();
+  const rush = async (): Promise<void> => {
+    await pause(RUSH.firstAfterMs, undefined, { signal });
+    for (;;) {
+      const child = await startKind(setting, place, RUSH.kind, RUSH.oneEveryMs, ['-m', String(RUSH.calls)]);
+      running.add(child);
+      void child.exited.then(() => running.delete(child));
+      await pause(RUSH.everyMs, undefined, { signal });
+    }
+  };
+  const over = rush().catch((error: unknown) => {
+    if (!signal.aborted) setting.onDeath(`the rush of the demonstration could not be played: ${(error as Error).message}`);
+  });
+  return { running, over };
 }
 
 interface SippPlace {
@@ -149,7 +164,6 @@ async function startSipp(
   flags: string[],
 ): Promise<Child> {
   const file = join(folder, scenario);
-  if (!existsSync(file)) copyFileSync(join(projectFolder, 'scripts', 'sipp', scenario), file);
   const media = await freePorts(MEDIA_PORTS, '127.0.0.1', rtp);
   const place = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', String(port ?? (await freePorts(1))), '-mp', String(media)];
   // Its screen is drawn once an hour, so that the log stays small.

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { DemoEndpoint } from './demo-bank.js';
@@ -20,6 +21,8 @@ export interface House {
 export interface UpOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: string;
+  /** Name of the file that is laid over the configuration; null: none. */
+  readonly overlay: string | null;
   readonly data: string;
   readonly httpHost: string;
   readonly httpPort: number;
@@ -48,7 +51,7 @@ export function upCommand(env: UpOptions['env'], run: (options: UpOptions) => Pr
       'Starts a private Redis, a private Asterisk and hotline, says where to dial and look, and ends all of them on Ctrl-C.',
     )
     .option('--demo', 'play callers and agents by SIPp', false)
-    .option('--demo-calls <per minute>', 'calls per minute of the demonstration', whole(1, 600), 14)
+    .option('--demo-calls <per minute>', 'calls per minute of the demonstration', whole(1, 600), 20)
     .option('--simulated', 'no Asterisk and no phones: the simulated switch', false)
     .option('--config <folder>', 'configuration', env.HOTLINE_CONFIG ?? join(projectFolder, 'config'))
     .option('--data <folder>', 'recordings, prompts, logs, Redis', env.HOTLINE_DATA ?? join(cacheFolder(env), 'data'))
@@ -93,6 +96,7 @@ function checked(env: UpOptions['env'], flags: Flags): UpOptions {
   return {
     env,
     config: resolve(flags.config),
+    overlay: env.HOTLINE_OVERLAY || demoOverlay(resolve(flags.config), flags),
     data: resolve(flags.data),
     httpHost: flags.httpHost,
     httpPort: flags.httpPort ?? USUAL.http,
@@ -112,6 +116,10 @@ function checked(env: UpOptions['env'], flags: Flags): UpOptions {
     ownPhone: flags.ownPhone,
   };
 }
+
+/** A configuration that says nothing of a demonstration is played as it is. */
+const demoOverlay = (config: string, { demo, simulated }: Flags): string | null =>
+  (demo || simulated) && existsSync(join(config, 'demo.yaml')) ? 'demo' : null;
 
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -85,9 +85,11 @@ class Stack {
     const secrets = openSecrets(options.data);
     const httpPort = await this.#port('http', options.httpPort, options.httpHost);
     const phones = options.demo ? this.#demoPhones() : new Map<string, number>();
-    const firstPhonePort = phones.size === 0 ? 0 : await freePorts(phones.size * 2);
-    for (const [index, name] of [...phones.keys()].entries()) phones.set(name, firstPhonePort + index * 2);
-    await Promise.all([this.#startRedis(), options.simulated ? undefined : this.#startAsterisk(secrets, phones)]);
+    // One more than there are phones: the trunk leads there.
+    const customersPort = options.demo ? await freePorts((phones.size + 1) * 2) : 0;
+    for (const [index, name] of [...phones.keys()].entries()) phones.set(name, customersPort + (index + 1) * 2);
+    const trunkContact = options.demo ? `sip:127.0.0.1:${customersPort}` : null;
+    await Promise.all([this.#startRedis(), options.simulated ? undefined : this.#startAsterisk(secrets, phones, trunkContact)]);
     this.#refuseIfAsked();
     const url = `http://${options.httpHost}:${httpPort}`;
     await this.#startHotline(secrets, url);
@@ -99,11 +101,14 @@ class Stack {
         house: this.#house,
         asterisk: this.#asterisk,
         phones,
+        customersPort,
         apiUrl: localUrl(url),
         token: secrets.apiToken,
         onDeath: say,
       });
-      say(`Demonstration: ${phones.size} agents, ${options.demoCallsPerMinute} calls a minute / 演示已开始\n`);
+      say(`Demonstration: ${phones.size} agents, ${options.demoCallsPerMinute} calls a minute / 演示已开始`);
+      if (options.overlay !== null) say(`What is different for it: ${join(options.config, `${options.overlay}.yaml`)}`);
+      say('');
     }
   }
 
@@ -174,7 +179,7 @@ class Stack {
     );
   }
 
-  async #startAsterisk(secrets: Secrets, demoPhones: ReadonlyMap<string, number>): Promise<void> {
+  async #startAsterisk(secrets: Secrets, demoPhones: ReadonlyMap<string, number>, trunkContact: string | null): Promise<void> {
     const options = this.#options;
     const names = [...new Set([...this.#house.agents.map(({ phone }) => phone), options.ownPhone])];
     const sipPort = await this.#port('sip', options.sipPort, options.sipHost);
@@ -193,6 +198,7 @@ class Stack {
         if (port === undefined) return { name, password: secrets.phonePassword(name), contact: null };
         return { name, password: null, contact: `sip:${name}@127.0.0.1:${port}` };
       }),
+      trunks: [{ name: 'trunk', match: '127.0.0.1', contact: trunkContact }],
       ownNumbers: this.#house.numbers,
       fallback: {
         announcements: this.#house.fallbackAnnouncements ?? [],
@@ -253,7 +259,7 @@ class Stack {
   }
 
   #spawnHotline(secrets: Secrets, url: string): Child {
-    const { env, config, data, simulated } = this.#options;
+    const { env, config, overlay, data, simulated } = this.#options;
     const address = new URL(url);
     return Child.start({
       name: 'hotline',
@@ -264,6 +270,7 @@ class Stack {
       env: {
         ...env,
         HOTLINE_CONFIG: config,
+        HOTLINE_OVERLAY: overlay ?? undefined,
         HOTLINE_DATA: data,
         HOTLINE_REDIS_URL: this.#redis?.url,
         HOTLINE_HTTP: address.host,
