@@ -90,7 +90,7 @@ export const CALLER_KINDS: readonly CallerKind[] = [
 ];
 
 /** Now and then many call at once, so that lines, late callers and an alarm are seen. */
-export const RUSH = { kind: 'rush', firstAfterMs: 20_000, everyMs: 240_000, calls: 18, oneEveryMs: 1_800 } as const;
+export const RUSH = { kind: 'rush', firstAfterMs: 20_000, everyMs: 300_000, calls: 12, oneEveryMs: 2_000 } as const;
 
 export interface Dialled {
   /** The numbers of the configuration: the first is taken for the card hotline, the second for the transport card's. */

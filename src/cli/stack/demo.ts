@@ -176,6 +176,9 @@ async function startSipp(
     join(folder, `${name}.errors`),
     '-ringbuffer_size',
     '1000000',
+    // It would end by itself on a machine that is busy with something else now and then.
+    '-watchdog_interval',
+    '0',
   ];
   return Child.start({
     name: `SIPp ${name}`,
@@ -221,7 +224,10 @@ interface AgentSeen {
 
 /** Signs in who is not, and makes ready who is not ready. `strict`: a refusal is an error, as at the start. */
 async function lookAfter(setting: DemoSetting, agents: House['agents'], strict: boolean): Promise<void> {
-  const seen = statusById((await callApi(setting, 'agents', undefined, strict)) as { agents?: AgentSeen[] } | null);
+  const answer = (await callApi(setting, 'agents', undefined, strict)) as { agents?: AgentSeen[] } | null;
+  // A busy machine that does not answer in time has not signed anybody out.
+  if (!answer?.agents) return;
+  const seen = new Map(answer.agents.map(({ id, status }) => [id, status]));
   for (const { id, phone } of agents) {
     const status = seen.get(id) ?? 'loggedOut';
     if (status === 'ready') continue;
@@ -244,8 +250,4 @@ async function callApi({ apiUrl, token }: DemoSetting, path: string, body: unkno
   if (!response.ok && strict)
     throw new Error(`the API refused ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
   return response.json().catch(() => null);
-}
-
-function statusById(answer: { agents?: AgentSeen[] } | null): Map<string, string> {
-  return new Map((answer?.agents ?? []).map(({ id, status }) => [id, status]));
 }

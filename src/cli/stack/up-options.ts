@@ -51,7 +51,7 @@ export function upCommand(env: UpOptions['env'], run: (options: UpOptions) => Pr
       'Starts a private Redis, a private Asterisk and hotline, says where to dial and look, and ends all of them on Ctrl-C.',
     )
     .option('--demo', 'play callers and agents by SIPp', false)
-    .option('--demo-calls <per minute>', 'calls per minute of the demonstration', whole(1, 600), 20)
+    .option('--demo-calls <per minute>', 'calls per minute of the demonstration', whole(1, 600), 16)
     .option('--simulated', 'no Asterisk and no phones: the simulated switch', false)
     .option('--config <folder>', 'configuration', env.HOTLINE_CONFIG ?? join(projectFolder, 'config'))
     .option('--data <folder>', 'recordings, prompts, logs, Redis', env.HOTLINE_DATA ?? join(cacheFolder(env), 'data'))
