@@ -6,17 +6,19 @@ import { installAudit } from './audit-trail.js';
 import { isLoopback } from './caller-address.js';
 import type { AccessToken, AuditEntry, HeldSession, HttpDeps, Role } from './deps.js';
 import { ApiError } from './errors.js';
+import { type Sight, sightOf } from './sight.js';
 
 /**
  * Who may do what. Each route names its rule in `config.access`; a route without a rule does not start. Three checks stand before every handler:
  * the Host header (a foreign name that resolves to us is DNS rebinding), the Origin (a foreign page in the browser of somebody who may), and who asks:
  * a bearer token, or a session whose cookie scripts cannot read. A session changes things only for a page of ours (see `isOfOurPage`).
  *
- * open: anybody. read: anybody who is known, or nobody when reads are free. listen: supervisor or admin, or nobody when reads are free.
- * agentWrite: an agent for oneself, supervisor or admin. supervise: supervisor or admin. administer: admin. Of these three a supervisor of teams
- * changes agents of these teams only.
+ * open: anybody. read: anybody who is known, or nobody when reads are free. oversee: as read, but no agents: what names others or is of the whole
+ * house. listen: supervisor or admin, or nobody when reads are free. agentWrite: an agent for oneself, supervisor or admin. supervise: supervisor or
+ * admin. administer: admin. Of these three a supervisor of teams changes agents of these teams only. What is seen of that which may be read is cut
+ * by `request.sight`.
  */
-export type AccessRule = 'open' | 'read' | 'listen' | 'agentWrite' | 'supervise' | 'administer';
+export type AccessRule = 'open' | 'read' | 'oversee' | 'listen' | 'agentWrite' | 'supervise' | 'administer';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,6 +26,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | null;
+    /** What of agents, queues and callers may be told to who asks. */
+    readonly sight: Sight;
     /** What the audit says besides; set by handlers. Nothing secret, no numbers of callers. */
     auditDetail: AuditEntry['detail'] | null;
   }
@@ -55,6 +59,7 @@ export interface Principal {
 const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
   open: ['local', 'viewer', 'agent', 'supervisor', 'admin'],
   read: ['local', 'viewer', 'agent', 'supervisor', 'admin'],
+  oversee: ['local', 'viewer', 'supervisor', 'admin'],
   listen: ['local', 'supervisor', 'admin'],
   agentWrite: ['agent', 'supervisor', 'admin'],
   supervise: ['supervisor', 'admin'],
@@ -83,6 +88,11 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
 
   app.decorateRequest('principal', null);
   app.decorateRequest('auditDetail', null);
+  app.decorateRequest('sight', {
+    getter(this: FastifyRequest) {
+      return sightOf(this.principal, deps.roster);
+    },
+  });
   app.decorate('routeTable', []);
   app.addHook('onRoute', (route) => {
     // The pages of the API's description are routes of a plugin that knows nothing of our rules.
@@ -145,7 +155,7 @@ function createAccess(deps: HttpDeps) {
     if (who.via === 'session') return who.session !== null && deps.signIns.stands(who.session.sessionId);
     if (who.via === 'local') return true;
     const holder = holderOf(bearerOf(request) ?? '');
-    return holder !== null && holder.role === who.role && holder.name === who.name;
+    return holder !== null && holder.role === who.role && holder.name === who.name && holder.agentId === who.agentId;
   };
   return { holderOf, identify, mayStay };
 }
@@ -193,13 +203,6 @@ export function refuseOtherTeams(deps: Pick<HttpDeps, 'board'>, who: Principal |
 /** May this one see whole numbers of callers? */
 export const seesNumbers = (who: Principal | null): boolean =>
   who !== null && (who.role === 'supervisor' || who.role === 'admin');
-
-/** May this one see the figures of an agent in reports? An agent only the own ones, a supervisor those of the teams. */
-export function seesFiguresOf(who: Principal | null, agent: { readonly agentId: string | null; readonly team: string }): boolean {
-  if (who === null) return false;
-  if (who.role === 'agent') return who.agentId === agent.agentId;
-  return who.teams === null || who.teams.includes(agent.team);
-}
 
 function refuseWeak(token: AccessToken): void {
   if (!SECRET.test(token.secret)) {

@@ -142,13 +142,13 @@ export function agentRoutes(app: FastifyInstance, deps: HttpDeps): void {
       },
       async (request) => {
         const agentId = idOf(request) as AgentId;
-        agentAnswer(deps, agentId);
+        agentAnswer(deps, request, agentId);
         const by = request.principal?.name ?? 'unknown';
         const done = await deps.agentCommand(
           verb.command(agentId, by, request.body as Record<string, string | undefined>, request),
         );
         if (!done.ok) throw fromRefusal(done.error);
-        return agentAnswer(deps, agentId);
+        return agentAnswer(deps, request, agentId);
       },
     );
   }

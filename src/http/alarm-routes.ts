@@ -43,7 +43,7 @@ export function alarmRoutes(app: FastifyInstance, deps: HttpDeps, alarms: AlarmD
         response: { 200: answer('alarms', { alarms: rows(alarmView) }), ...readRefusals },
       },
     },
-    () => ({ ...stamp(), alarms: [...alarms.up(), ...alarms.ended()] }),
+    ({ sight }) => ({ ...stamp(), alarms: [...alarms.up(), ...alarms.ended()].filter(({ queueId }) => sight.queue(queueId)) }),
   );
   app.get(
     '/api/v1/alarms/rules',

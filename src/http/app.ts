@@ -117,7 +117,7 @@ function liveRoute(app: FastifyInstance, feed: LiveFeed, access: Access): void {
       reply.headers({ upgrade: 'websocket', connection: 'upgrade' });
       throw new ApiError(426, 'upgrade-required', 'Open this address as a WebSocket.');
     },
-    wsHandler: (socket, request) => feed.join(socket, () => access.mayStay(request)),
+    wsHandler: (socket, request) => feed.join(socket, request.sight, () => access.mayStay(request)),
   });
 }
 

@@ -3,7 +3,7 @@ import type { AgentId, CallId } from '../base/ids.js';
 import { refuseOtherTeams } from './access.js';
 import type { CallCommand, HttpDeps } from './deps.js';
 import { ApiError, fromRefusal, notFound } from './errors.js';
-import { idOf } from './read-routes.js';
+import { callSeen, idOf } from './read-routes.js';
 import { answer, callView, idParams, refusals, type Schema } from './schemas.js';
 
 const agentId: Schema = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$' };
@@ -107,6 +107,8 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
           refuseOtherTeams(deps, request.principal, command.agentId);
           request.auditDetail = { agentId: command.agentId };
         }
+        // Whom one cannot see one does not move; a call that is over or unknown is told by the answer.
+        if (!request.sight.isWhole) callSeen(deps, request);
         const done = await deps.callCommand(command);
         if (!done.ok) throw fromRefusal(done.error);
         const call = deps.ledger.call(callId);

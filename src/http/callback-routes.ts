@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { CallId } from '../base/ids.js';
 import type { HttpDeps } from './deps.js';
-import { fromRefusal, notFound } from './errors.js';
-import { idOf, limitCompiler, limitOf, limitSchema } from './read-routes.js';
+import { type ApiError, fromRefusal, notFound } from './errors.js';
+import { idOf, limitCompiler, limitSchema, seenOf } from './read-routes.js';
 import { answer, callbackView, idParams, readRefusals, refusals, rows } from './schemas.js';
 
 /** Promises to call back: what there are, and taking one back. */
@@ -24,7 +24,10 @@ export function callbackRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), callbacks: deps.ledger.callbacks(limitOf(request)) }),
+    (request) => ({
+      ...stamp(),
+      callbacks: seenOf(request, (limit) => deps.ledger.callbacks(limit), request.sight.call),
+    }),
   );
   app.post(
     '/api/v1/callbacks/:id/cancel',
@@ -51,11 +54,16 @@ export function callbackRoutes(app: FastifyInstance, deps: HttpDeps): void {
     async (request) => {
       const callbackId = idOf(request) as CallId;
       const by = request.principal?.name ?? 'unknown';
+      const find = () =>
+        deps.ledger.callbacks(Number.MAX_SAFE_INTEGER).find((each) => each.callbackId === callbackId && request.sight.call(each));
+      if (!request.sight.isWhole && find() === undefined) throw noSuchCallback(callbackId);
       const done = await deps.callbackCommand({ kind: 'cancelCallback', callbackId, by });
       if (!done.ok) throw fromRefusal(done.error);
-      const callback = deps.ledger.callbacks(1_000).find((each) => each.callbackId === callbackId);
-      if (callback === undefined) throw notFound('no-such-callback', `There is no callback "${callbackId}".`);
+      const callback = find();
+      if (callback === undefined) throw noSuchCallback(callbackId);
       return { ...stamp(), callback };
     },
   );
 }
+
+const noSuchCallback = (id: string): ApiError => notFound('no-such-callback', `There is no callback "${id}".`);

@@ -42,6 +42,8 @@ export interface HttpDeps {
   board(): Board;
   /** Calls back after facts were added; may come as often as it likes. Returns the function that ends it. */
   onBoardChange(listener: () => void): () => void;
+  /** Teams, and who serves which queue, by the configuration: who may see what is cut by it. */
+  readonly roster: readonly RosterEntry[];
   readonly ledger: Pick<Ledger, 'callbacks' | 'seq' | 'calls' | 'call' | 'factsOf' | 'abandoned' | 'recordings'>;
   /** Why a call went as it went, in words; null when there is no such call (any more). */
   explanation(callId: CallId, language: 'zh' | 'en'): CallExplanation | null;
@@ -76,6 +78,13 @@ export interface HttpDeps {
   /** Told of every defect of ours (an answer with status 500), with the route; for a log that is not fastify's. */
   readonly onFault?: (error: Error, route: string) => void;
   readonly live?: Partial<LiveLimits>;
+}
+
+export interface RosterEntry {
+  readonly agentId: string;
+  readonly team: string;
+  /** Queues whose basic requirement the agent meets. */
+  readonly queueIds: readonly string[];
 }
 
 /** History, and what the configuration says of the queues and agents in it today. */

@@ -16,7 +16,7 @@ import {
   seqField,
   shown,
 } from './flow-schemas.js';
-import { idOf } from './read-routes.js';
+import { callSeen, idOf } from './read-routes.js';
 import { idParams, readRefusals, refusals, rows, type Schema } from './schemas.js';
 
 /** A text of a flow, as JSON. */
@@ -65,7 +65,7 @@ export function flowRoutes(app: FastifyInstance, deps: HttpDeps): void {
   if (flows === undefined) return;
   listRoutes(app, deps, flows);
   versionRoutes(app, flows);
-  figureRoutes(app, flows);
+  figureRoutes(app, deps, flows);
   checkRoute(app, flows);
   changeRoutes(app, flows);
 }
@@ -158,7 +158,7 @@ function versionRoutes(app: FastifyInstance, flows: FlowDesk): void {
   );
 }
 
-function figureRoutes(app: FastifyInstance, flows: FlowDesk): void {
+function figureRoutes(app: FastifyInstance, deps: HttpDeps, flows: FlowDesk): void {
   app.get(
     '/api/v1/flows/:id/days/:day',
     {
@@ -201,6 +201,7 @@ function figureRoutes(app: FastifyInstance, flows: FlowDesk): void {
       },
     },
     (request) => {
+      if (!request.sight.isWhole) callSeen(deps, request);
       const walk = flows.walk(idOf(request));
       if (walk === null) throw notFound('no-such-call', `There is no call "${idOf(request)}", or it was long ago.`);
       return walk;

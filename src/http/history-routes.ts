@@ -5,7 +5,7 @@ import { seesNumbers } from './access.js';
 import { sendCsv } from './csv.js';
 import type { HistoryReading, HttpDeps } from './deps.js';
 import { notFound } from './errors.js';
-import { idOf, shownFact } from './read-routes.js';
+import { idOf, shownFacts } from './read-routes.js';
 import { queryCompiler, queryOf, querySchema, type ReportQuery, rangeOf, siteTime } from './report-query.js';
 import { fromHistory, siteClock } from './report-routes.js';
 import { answer, factView, idParams, readRefusals, refusals, rows } from './schemas.js';
@@ -32,7 +32,8 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
       schema: {
         tags: ['history'],
         summary:
-          'Calls that arrived within the range, newest first; `next` asks for the page after. As csv: all of them, up to 200,000; when ' +
+          'Calls that arrived within the range, newest first; `next` asks for the page after; who sees only some calls may get a short page and ' +
+          'more after it. As csv: all of them, up to 200,000; when ' +
           'there are more, the last line says so in its first cell, with the cursor of the rest, and its other cells are empty',
         querystring: querySchema('from', 'to', 'queue', 'agent', 'outcome', 'ani', 'cursor', 'limit', 'format', 'bom'),
         response: {
@@ -55,15 +56,15 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
         return sendCsv(reply, 'calls', CALL_COLUMNS, pages, query.bom === '1');
       }
       return fromHistory(deps, async () => {
-        const calls = await pageOf(history, query, range, query.limit, afterOf(query.cursor));
-        return { ...(await stamp()), calls: calls.map((call) => shownCall(call, request)), next: nextOf(calls, query.limit) };
+        const { calls, next } = await seenPage(history, request, range);
+        return { ...(await stamp()), calls: calls.map((call) => shownCall(call, request)), next };
       });
     },
   );
   app.get(
     '/api/v1/history/calls/:id',
     {
-      config: { access: 'read' },
+      config: { access: 'oversee' },
       schema: {
         tags: ['history'],
         summary:
@@ -82,8 +83,9 @@ export function historyRoutes(app: FastifyInstance, deps: HttpDeps, history: His
     (request) =>
       fromHistory(deps, async () => {
         const found = await history.reader.call(idOf(request));
-        if (found === null) throw notFound('no-such-call', `There is no call "${idOf(request)}" in the history.`);
-        const facts = deps.ledger.factsOf(idOf(request)).map((fact) => shownFact(fact, request));
+        if (found === null || !request.sight.call(found.call))
+          throw notFound('no-such-call', `There is no call "${idOf(request)}" in the history.`);
+        const facts = shownFacts(deps.ledger.factsOf(idOf(request)), request);
         const { call, stays, offers, legs, visits } = found;
         const walks = visits.map((visit) => ({ ...visit, nodes: JSON.parse(visit.nodes) as unknown }));
         return { ...(await stamp()), call: shownCall(call, request), stays, offers, legs, visits: walks, facts };
@@ -98,7 +100,7 @@ function alarmRoute(app: FastifyInstance, deps: HttpDeps, { reader }: HistoryRea
   app.get(
     '/api/v1/history/alarms',
     {
-      config: { access: 'read' },
+      config: { access: 'oversee' },
       validatorCompiler: queryCompiler,
       schema: {
         tags: ['history'],
@@ -118,12 +120,11 @@ function alarmRoute(app: FastifyInstance, deps: HttpDeps, { reader }: HistoryRea
         const alarms = await reader.alarms({ ...rangeOf(query, site), limit: query.limit });
         const { position } = await reader.stand();
         const shown = alarms.map(({ atMs, kind, subject, detail }) => ({
-          atMs,
-          kind,
-          subject,
-          detail: JSON.parse(detail) as unknown,
+          ...{ atMs, kind, subject },
+          detail: JSON.parse(detail) as { readonly agentId?: string },
         }));
-        return { seq: position.seq, atMs: deps.nowMs(), alarms: shown };
+        const seen = shown.filter(({ detail: { agentId } }) => agentId === undefined || request.sight.agent(agentId));
+        return { seq: position.seq, atMs: deps.nowMs(), alarms: seen };
       }),
   );
 }
@@ -136,9 +137,30 @@ function afterOf(cursor: string | undefined): After {
   return { arrivedMs: Number(cursor.slice(0, at)), callId: cursor.slice(at + 1) };
 }
 
-function nextOf(calls: readonly KeptCall[], limit: number): string | null {
-  const last = calls.at(-1);
-  return last === undefined || calls.length < limit ? null : `${last.arrivedMs}.${last.callId}`;
+const cursorOf = ({ arrivedMs, callId }: NonNullable<After>): string => `${arrivedMs}.${callId}`;
+
+/** Calls of others are passed over; somebody who sees few of them does not make the store read all its years for one page. */
+const PAGES_PASSED_OVER = 10;
+
+async function seenPage(
+  history: HistoryReading,
+  request: FastifyRequest,
+  range: Range,
+): Promise<{ readonly calls: readonly KeptCall[]; readonly next: string | null }> {
+  const query = queryOf(request);
+  const { sight } = request;
+  const seen: KeptCall[] = [];
+  let after = afterOf(query.cursor);
+  for (let pages = 0; pages < PAGES_PASSED_OVER; pages++) {
+    const read = await pageOf(history, query, range, query.limit, after);
+    for (const call of read) {
+      after = call;
+      if (sight.call(call)) seen.push(call);
+      if (seen.length === query.limit) return { calls: seen, next: cursorOf(call) };
+    }
+    if (read.length < query.limit) return { calls: seen, next: null };
+  }
+  return { calls: seen, next: after === undefined ? null : cursorOf(after) };
 }
 
 function pageOf({ reader }: HistoryReading, query: ReportQuery, range: Range, limit: number, after: After): Promise<KeptCall[]> {
@@ -161,19 +183,21 @@ async function* shownPages(
   timeZone: string,
 ): AsyncGenerator<readonly object[]> {
   const query = queryOf(request);
+  const { sight } = request;
   let after = afterOf(query.cursor);
   const most = history.csvCalls ?? CSV_CALLS;
   for (let sent = 0; sent < most; ) {
     const size = Math.min(CSV_PAGE, most - sent);
     const calls = await pageOf(history, query, range, size, after);
-    yield calls.map((call) => ({ arrived: siteClock(timeZone, call.arrivedMs), ...shownCall(call, request) }));
+    const seen = calls.filter((call) => sight.call(call));
+    yield seen.map((call) => ({ arrived: siteClock(timeZone, call.arrivedMs), ...shownCall(call, request) }));
     sent += calls.length;
     const last = calls.at(-1);
     if (!last || calls.length < size) return;
     after = { arrivedMs: last.arrivedMs, callId: last.callId };
   }
   if (after === undefined || (await pageOf(history, query, range, 1, after)).length === 0) return;
-  const cursor = `${after.arrivedMs}.${after.callId}`;
+  const cursor = cursorOf(after);
   yield [{ arrived: `cut after ${most} calls, the rest with cursor=${cursor} / 已截断于 ${most} 通，余下请用 cursor=${cursor}` }];
 }
 

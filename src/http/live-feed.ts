@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws';
 import type { Ms } from '../base/time.js';
-import { diffBoards, type LiveFrame } from '../service-level/live-frames.js';
 import type { Board } from '../service-level/views.js';
 import type { LiveLimits } from './deps.js';
+import { LiveStream, type Onlooker } from './live-stream.js';
+import type { Sight } from './sight.js';
 
 export const LIVE_LIMITS: LiveLimits = {
   clients: 500,
@@ -24,26 +25,16 @@ export interface LiveSource {
   readonly version: string;
 }
 
-interface Client {
-  readonly socket: WebSocket;
-  readonly mayStay: () => boolean;
-  /** Missed frames because it did not read; gets a snapshot when it has caught up. */
-  behindSinceMs: Ms | null;
-  lastPongMs: Ms;
-  messagesLeft: number;
-}
-
 /**
- * One stream of numbered frames for everybody: a delta is made and written out once, however many look at it. A client that
- * joins or asks again gets the snapshot with the number of the stream's last frame. Memory for a client that does not read is bounded.
+ * One stream for all who see the same (`sight.ts`): most look at the whole, and supervisors and agents at their part of it. A stream is there while
+ * somebody looks at it.
  */
 export class LiveFeed {
   private readonly limits: LiveLimits;
-  private readonly clients = new Set<Client>();
-  /** What the stream's last frame showed; null before anybody looked. */
+  private readonly streams = new Map<string, LiveStream>();
+  private onlookers = 0;
+  /** What the last frames showed; null before anybody looked. */
   private board: Board | null = null;
-  private n = 0;
-  private snapshotBytes: Buffer | null = null;
   private lastFrameMs = Number.NEGATIVE_INFINITY;
   private pendingFrame: NodeJS.Timeout | null = null;
   private beatTimer: NodeJS.Timeout | null = null;
@@ -62,37 +53,49 @@ export class LiveFeed {
   }
 
   get size(): number {
-    return this.clients.size;
+    return this.onlookers;
   }
 
   /** Takes a socket in. `mayStay` is asked at each beat, so that a token that was taken away ends the feed too. */
-  join(socket: WebSocket, mayStay: () => boolean): void {
-    if (this.clients.size >= this.limits.clients) {
+  join(socket: WebSocket, sight: Sight, mayStay: () => boolean): void {
+    if (this.onlookers >= this.limits.clients) {
       socket.close(CLOSE.tooMany, 'too many clients');
       return;
     }
-    const client: Client = {
+    if (this.onlookers === 0) this.wake();
+    const stream = this.streamOf(sight);
+    const onlooker: Onlooker = {
       socket,
       mayStay,
       behindSinceMs: null,
       lastPongMs: this.source.nowMs(),
       messagesLeft: this.limits.messagesPerMinute,
     };
-    socket.on('message', (data, isBinary) => this.hear(client, isBinary ? '' : String(data)));
+    socket.on('message', (data, isBinary) => this.hear(stream, onlooker, isBinary ? '' : String(data)));
     socket.on('pong', () => {
-      client.lastPongMs = this.source.nowMs();
+      onlooker.lastPongMs = this.source.nowMs();
     });
-    socket.on('close', () => this.leave(client));
-    if (this.clients.size === 0) this.wake();
-    this.clients.add(client);
-    this.sendSnapshot(client);
+    socket.on('close', () => this.leave(sight.key, stream, onlooker));
+    stream.onlookers.add(onlooker);
+    this.onlookers += 1;
+    stream.sendSnapshot(onlooker);
+  }
+
+  private streamOf(sight: Sight): LiveStream {
+    const known = this.streams.get(sight.key);
+    if (known !== undefined) return known;
+    this.board ??= this.source.board();
+    const { source, limits } = this;
+    const stream = new LiveStream(sight, this.board, source.version, limits, () => source.nowMs());
+    this.streams.set(sight.key, stream);
+    return stream;
   }
 
   /** Says goodbye to everybody; who does not answer is cut. */
   async close(): Promise<void> {
     this.stopListening();
     this.sleep();
-    const sockets = [...this.clients].map((client) => client.socket);
+    const sockets = [...this.streams.values()].flatMap((stream) => [...stream.onlookers].map(({ socket }) => socket));
     for (const socket of sockets) socket.close(CLOSE.goingAway, 'going away');
     const gone = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     let cut: NodeJS.Timeout | undefined;
@@ -119,13 +122,15 @@ export class LiveFeed {
     this.pendingFrame = null;
   }
 
-  private leave(client: Client): void {
-    this.clients.delete(client);
-    if (this.clients.size === 0) this.sleep();
+  private leave(key: string, stream: LiveStream, onlooker: Onlooker): void {
+    if (!stream.onlookers.delete(onlooker)) return;
+    this.onlookers -= 1;
+    if (stream.onlookers.size === 0) this.streams.delete(key);
+    if (this.onlookers === 0) this.sleep();
   }
 
   private frameSoon(): void {
-    if (this.pendingFrame !== null || this.clients.size === 0) return;
+    if (this.pendingFrame !== null || this.onlookers === 0) return;
     const waitMs = Math.max(0, this.lastFrameMs + this.limits.frameEveryMs - this.source.nowMs());
     this.pendingFrame = setTimeout(() => {
       this.pendingFrame = null;
@@ -134,24 +139,13 @@ export class LiveFeed {
     this.pendingFrame.unref();
   }
 
-  /** Makes the next frame of the stream, if anything changed. */
+  /** Makes the next frames, where anything changed. */
   private publish(): void {
     const next = this.source.board();
-    const delta = this.board === null ? null : diffBoards(this.board, next);
     this.board = next;
-    this.snapshotBytes = null;
-    if (delta === null) return;
-    this.n += 1;
-    this.lastFrameMs = this.source.nowMs();
-    if (this.clients.size === 0) return;
-    const frame = write({ type: 'delta', n: this.n, ...delta });
-    for (const client of this.clients) this.sendInStep(client, frame);
-  }
-
-  /** The figures of the last frame; the first one is made when somebody asks. */
-  private shown(): Board {
-    this.board ??= this.source.board();
-    return this.board;
+    let isNews = false;
+    for (const stream of this.streams.values()) isNews = stream.advance(next) || isNews;
+    if (isNews) this.lastFrameMs = this.source.nowMs();
   }
 
   /** Each second: figures that change by time alone (a caller passes the threshold), the age of the data, who is still there. */
@@ -162,68 +156,42 @@ export class LiveFeed {
     if (isPingDue) this.lastPingMs = now;
     const isRefillDue = now - this.messagesRefilledMs >= 60_000;
     if (isRefillDue) this.messagesRefilledMs = now;
-    const shown = this.shown();
-    const frame = write({ type: 'beat', n: this.n, seq: shown.seq, atMs: shown.atMs });
-    for (const client of [...this.clients]) {
-      if (isRefillDue) client.messagesLeft = this.limits.messagesPerMinute;
-      if (this.cutIfLost(client, now)) continue;
-      if (isPingDue && client.behindSinceMs === null) client.socket.ping();
-      this.sendInStep(client, frame);
+    for (const [key, stream] of [...this.streams]) {
+      const frame = stream.beatFrame();
+      for (const onlooker of [...stream.onlookers]) {
+        if (isRefillDue) onlooker.messagesLeft = this.limits.messagesPerMinute;
+        if (this.isLost(onlooker, now)) {
+          this.leave(key, stream, onlooker);
+          continue;
+        }
+        if (isPingDue && onlooker.behindSinceMs === null) onlooker.socket.ping();
+        stream.send(onlooker, frame);
+      }
     }
   }
 
-  private cutIfLost(client: Client, now: Ms): boolean {
-    if (!client.mayStay()) {
-      client.socket.close(CLOSE.notAllowed, 'not allowed any more');
-      this.leave(client);
+  /** Ends the connection of one who may look no more, or who is not there any more. */
+  private isLost({ socket, mayStay, lastPongMs, behindSinceMs }: Onlooker, now: Ms): boolean {
+    if (!mayStay()) {
+      socket.close(CLOSE.notAllowed, 'not allowed any more');
       return true;
     }
-    const silentMs = now - client.lastPongMs;
-    const slowMs = client.behindSinceMs === null ? 0 : now - client.behindSinceMs;
-    const isDeaf = client.behindSinceMs === null && silentMs > 2 * this.limits.pingEveryMs + this.limits.beatEveryMs;
+    const slowMs = behindSinceMs === null ? 0 : now - behindSinceMs;
+    const isDeaf = behindSinceMs === null && now - lastPongMs > 2 * this.limits.pingEveryMs + this.limits.beatEveryMs;
     if (!isDeaf && slowMs <= this.limits.slowForMs) return false;
-    client.socket.terminate();
-    this.leave(client);
+    socket.terminate();
     return true;
   }
 
-  /** Sends the stream's frame, or nothing while the client is behind, or a snapshot when it has just caught up. */
-  private sendInStep(client: Client, frame: Buffer): void {
-    const queued = client.socket.bufferedAmount;
-    if (client.behindSinceMs !== null) {
-      if (queued > this.limits.slowBytes / 2) return;
-      client.behindSinceMs = null;
-      client.lastPongMs = this.source.nowMs();
-      this.sendSnapshot(client);
+  private hear(stream: LiveStream, onlooker: Onlooker, text: string): void {
+    onlooker.messagesLeft -= 1;
+    if (onlooker.messagesLeft < 0 || !isResync(text)) {
+      onlooker.socket.close(CLOSE.badMessage, onlooker.messagesLeft < 0 ? 'too many messages' : 'not understood');
       return;
     }
-    if (queued > this.limits.slowBytes) {
-      client.behindSinceMs = this.source.nowMs();
-      return;
-    }
-    client.socket.send(frame, AS_TEXT);
-  }
-
-  private sendSnapshot(client: Client): void {
-    const board = this.shown();
-    const { n } = this;
-    this.snapshotBytes ??= write({ type: 'snapshot', n, version: this.source.version, seq: board.seq, atMs: board.atMs, board });
-    client.socket.send(this.snapshotBytes, AS_TEXT);
-  }
-
-  private hear(client: Client, text: string): void {
-    client.messagesLeft -= 1;
-    if (client.messagesLeft < 0 || !isResync(text)) {
-      client.socket.close(CLOSE.badMessage, client.messagesLeft < 0 ? 'too many messages' : 'not understood');
-      return;
-    }
-    if (client.behindSinceMs === null && client.socket.bufferedAmount <= this.limits.slowBytes) this.sendSnapshot(client);
+    stream.resync(onlooker);
   }
 }
-
-/** The bytes that all clients are sent; written out as text for each of them they would be made five hundred times. */
-const write = (frame: LiveFrame): Buffer => Buffer.from(JSON.stringify(frame));
-const AS_TEXT = { binary: false } as const;
 
 function isResync(text: string): boolean {
   try {

@@ -9,13 +9,13 @@ import { share } from '../service-level/formulas.js';
 import { countsIn, type QueueStay, STAY_FIGURES, type StayFigure, staysOf } from '../service-level/queue-stays.js';
 import { pastDays, type SiteDays, STAFFING_INTERVAL_MS, weekdayOf } from '../service-level/staffing-day.js';
 import type { AgentDayView } from '../service-level/views.js';
-import { seesFiguresOf } from './access.js';
 import type { AgentLimits, HistoryReading, HttpDeps, NumbersReading } from './deps.js';
 import { ApiError, notFound } from './errors.js';
 import { idOf } from './read-routes.js';
 import { siteTime } from './report-query.js';
 import { fromHistory } from './report-routes.js';
 import { answer, idParams, readRefusals, refusals, rows } from './schemas.js';
+import type { Sight } from './sight.js';
 
 const read = { access: 'read' } as const;
 const record = { type: 'object', additionalProperties: true };
@@ -64,11 +64,19 @@ function queueDetails(app: FastifyInstance, deps: HttpDeps, numbers: NumbersRead
       },
     },
     (request) => {
-      const details = numbers.details(idOf(request));
+      const { sight } = request;
+      const details = sight.queue(idOf(request)) ? numbers.details(idOf(request)) : null;
       if (details === null) throw notFound('no-such-queue', `There is no queue "${idOf(request)}".`);
-      return { seq: deps.ledger.seq, atMs: deps.nowMs(), details };
+      const parts = details.parts.filter(({ part }) => seesPart(sight, part));
+      return { seq: deps.ledger.seq, atMs: deps.nowMs(), details: { ...details, parts } };
     },
   );
+}
+
+/** `agent:1001`, `team:north`: of whom one may see; tiers and lanes are of nobody. */
+function seesPart(sight: Sight, part: string): boolean {
+  const [kind, name] = [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1)];
+  return kind === 'agent' ? sight.agent(name) : kind === 'team' ? sight.team(name) : true;
 }
 
 const STAYS_QUERY = z.strictObject({
@@ -101,8 +109,9 @@ function queueStays(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReadin
           additionalProperties: false,
         },
         response: {
-          200: answer('the stays; `found` of them in all', {
-            ...{ figure: { type: 'string' }, found: { type: 'integer' }, isWhole: { type: 'boolean' }, stays: rows(record) },
+          200: answer('the stays; `found` of them in all, `hidden` of them of others, which are not told', {
+            ...{ figure: { type: 'string' }, found: { type: 'integer' }, isWhole: { type: 'boolean' } },
+            ...{ hidden: { type: 'integer' }, stays: rows(record) },
           }),
           ...refusals([400, 'bad-request'], [404, 'no-such-queue']),
           ...readRefusals,
@@ -112,7 +121,8 @@ function queueStays(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReadin
     (request) => {
       // The id is part of the path and is not validated by the query's reader.
       const queueId = idOf(request);
-      const target = numbers.targets.get(queueId);
+      const { sight } = request;
+      const target = sight.queue(queueId) ? numbers.targets.get(queueId) : undefined;
       if (target === undefined) throw notFound('no-such-queue', `There is no queue "${queueId}".`);
       const { figure, limit } = request.query as z.output<typeof STAYS_QUERY>;
       const nowMs = deps.nowMs();
@@ -127,7 +137,11 @@ function queueStays(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReadin
       }
       found.sort((a, b) => b.enteredAtMs - a.enteredAtMs || (a.callId < b.callId ? 1 : -1));
       const isWhole = calls.length < CALLS_LOOKED_AT || (calls.at(-1)?.arrivedAtMs ?? 0) < fromMs;
-      return { seq: deps.ledger.seq, atMs: nowMs, figure, found: found.length, isWhole, stays: found.slice(0, limit) };
+      const stays = found.filter((stay) => sight.call(stay));
+      return {
+        ...{ seq: deps.ledger.seq, atMs: nowMs, figure, found: found.length, isWhole },
+        ...{ hidden: found.length - stays.length, stays: stays.slice(0, limit) },
+      };
     },
   );
 }
@@ -143,11 +157,11 @@ function agentDays(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReading
         response: { 200: answer('one row per agent', { days: rows(record) }), ...readRefusals },
       },
     },
-    ({ principal }) => {
+    ({ sight }) => {
       const names = new Map(deps.board().agents.map((agent) => [agent.agentId, agent]));
       const days = numbers.agentDays().flatMap((day) => {
         const { name = day.agentId, team = '' } = names.get(day.agentId) ?? {};
-        return seesFiguresOf(principal, { agentId: day.agentId, team }) ? [{ name, team, ...agentDayFigures(day) }] : [];
+        return sight.agent(day.agentId, team) ? [{ name, team, ...agentDayFigures(day) }] : [];
       });
       return { seq: deps.ledger.seq, atMs: deps.nowMs(), days };
     },
@@ -226,7 +240,7 @@ function staffing(app: FastifyInstance, deps: HttpDeps, numbers: NumbersReading,
     },
     async (request) => {
       const { day: named, queue: queueId, shrinkage, patienceS } = request.query as z.output<typeof STAFFING_QUERY>;
-      const target = numbers.targets.get(queueId);
+      const target = request.sight.queue(queueId) ? numbers.targets.get(queueId) : undefined;
       if (target === undefined) throw notFound('no-such-queue', `There is no queue "${queueId}".`);
       const nowMs = deps.nowMs();
       const day = named ?? localTime(timeZone, nowMs).day;

@@ -43,7 +43,7 @@ export function operatingRoutes(app: FastifyInstance, deps: HttpDeps, metrics: B
   app.get(
     '/metrics',
     {
-      config: { access: 'read' },
+      config: { access: 'oversee' },
       schema: { tags: ['operating'], summary: 'Figures in the text format of Prometheus', produces: ['text/plain'] },
     },
     async (_request, reply) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fact } from '../base/facts.js';
 import type { CallId } from '../base/ids.js';
 import { maskNumber } from '../service-level/mask.js';
+import type { CallView } from '../service-level/views.js';
 import { seesNumbers } from './access.js';
 import type { HttpDeps } from './deps.js';
 import { ApiError, notFound } from './errors.js';
@@ -38,7 +39,25 @@ export const limitOf = (request: FastifyRequest): number => (request.query as { 
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
 export { limitSchema };
 
+/** The first rows that who asks may see, as many as were asked for. */
+export function seenOf<T>(
+  request: FastifyRequest,
+  list: (limit: number) => readonly T[],
+  sees: (row: T) => boolean,
+): readonly T[] {
+  const limit = limitOf(request);
+  return request.sight.isWhole ? list(limit) : list(Number.MAX_SAFE_INTEGER).filter(sees).slice(0, limit);
+}
+
+/** The call that the address names. Throws when there is none that who asks may see. */
+export function callSeen({ ledger }: HttpDeps, request: FastifyRequest): CallView {
+  const call = ledger.call(idOf(request));
+  if (call === null || !request.sight.call(call)) throw noSuchCall(idOf(request));
+  return call;
+}
+
 const read = { access: 'read' } as const;
+const oversee = { access: 'oversee' } as const;
 
 /** Queues, agents, calls: what the board and the ledger say, with the snapshot number that the wallboard shows too. */
 export function readRoutes(app: FastifyInstance, deps: HttpDeps): void {
@@ -58,7 +77,7 @@ function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
         response: { 200: { description: 'the board', ...boardView }, ...readRefusals },
       },
     },
-    () => deps.board(),
+    ({ sight }) => sight.board(deps.board()),
   );
   app.get(
     '/api/v1/queues',
@@ -70,8 +89,8 @@ function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
         response: { 200: answer('all queues', { queues: rows(queueView) }), ...readRefusals },
       },
     },
-    () => {
-      const { seq, atMs, queues } = deps.board();
+    ({ sight }) => {
+      const { seq, atMs, queues } = sight.board(deps.board());
       return { seq, atMs, queues };
     },
   );
@@ -87,7 +106,7 @@ function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
       },
     },
     (request) => {
-      const { seq, atMs, queues } = deps.board();
+      const { seq, atMs, queues } = request.sight.board(deps.board());
       const queue = queues.find((row) => row.queueId === idOf(request));
       if (queue === undefined) throw notFound('no-such-queue', `There is no queue "${idOf(request)}".`);
       return { seq, atMs, queue };
@@ -103,8 +122,8 @@ function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
         response: { 200: answer('all agents', { agents: rows(agentView) }), ...readRefusals },
       },
     },
-    () => {
-      const { seq, atMs, agents } = deps.board();
+    ({ sight }) => {
+      const { seq, atMs, agents } = sight.board(deps.board());
       return { seq, atMs, agents };
     },
   );
@@ -119,13 +138,13 @@ function boardRoutes(app: FastifyInstance, deps: HttpDeps): void {
         response: { 200: answer('the agent', { agent: agentView }), ...refusals([404, 'no-such-agent']), ...readRefusals },
       },
     },
-    (request) => agentAnswer(deps, idOf(request)),
+    (request) => agentAnswer(deps, request, idOf(request)),
   );
 }
 
 /** One agent as the board has it now. */
-export function agentAnswer(deps: HttpDeps, agentId: string) {
-  const { seq, atMs, agents } = deps.board();
+export function agentAnswer(deps: HttpDeps, { sight }: FastifyRequest, agentId: string) {
+  const { seq, atMs, agents } = sight.board(deps.board());
   const agent = agents.find((row) => row.agentId === agentId);
   if (agent === undefined) throw notFound('no-such-agent', `There is no agent "${agentId}".`);
   return { seq, atMs, agent };
@@ -149,7 +168,7 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), calls: deps.ledger.calls(limitOf(request)) }),
+    (request) => ({ ...stamp(), calls: seenOf(request, (limit) => deps.ledger.calls(limit), request.sight.call) }),
   );
   app.get(
     '/api/v1/abandoned-calls',
@@ -167,7 +186,14 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), calls: deps.ledger.abandoned(limitOf(request)) }),
+    (request) => ({
+      ...stamp(),
+      calls: seenOf(
+        request,
+        (limit) => deps.ledger.abandoned(limit),
+        ({ queueId }) => request.sight.line(queueId),
+      ),
+    }),
   );
   app.get(
     '/api/v1/calls/:id',
@@ -180,11 +206,7 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
         response: { 200: answer('the call', { call: callView }), ...refusals([404, 'no-such-call']), ...readRefusals },
       },
     },
-    (request) => {
-      const call = deps.ledger.call(idOf(request));
-      if (call === null) throw noSuchCall(idOf(request));
-      return { ...stamp(), call };
-    },
+    (request) => ({ ...stamp(), call: callSeen(deps, request) }),
   );
   app.get(
     '/api/v1/calls/:id/facts',
@@ -198,9 +220,8 @@ function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
       },
     },
     (request) => {
-      const facts = deps.ledger.factsOf(idOf(request));
-      if (facts.length === 0) throw noSuchCall(idOf(request));
-      return { ...stamp(), facts: facts.map((fact) => shownFact(fact, request)) };
+      const facts = deps.ledger.factsOf(callSeen(deps, request).callId);
+      return { ...stamp(), facts: shownFacts(facts, request) };
     },
   );
 }
@@ -216,7 +237,7 @@ function explanationRoute(app: FastifyInstance, deps: HttpDeps): void {
   app.get(
     '/api/v1/calls/:id/explanation',
     {
-      config: read,
+      config: oversee,
       schema: {
         tags: ['calls'],
         summary: 'Why one call went as it went, in words',
@@ -235,6 +256,7 @@ function explanationRoute(app: FastifyInstance, deps: HttpDeps): void {
     },
     (request) => {
       const language = languageOf(request);
+      callSeen(deps, request);
       const explanation = deps.explanation(idOf(request) as CallId, language);
       if (explanation === null) throw noSuchCall(idOf(request));
       return { seq: deps.ledger.seq, atMs: deps.nowMs(), callId: idOf(request), language, ...explanation };
@@ -244,8 +266,20 @@ function explanationRoute(app: FastifyInstance, deps: HttpDeps): void {
 
 const noSuchCall = (id: string): ApiError => notFound('no-such-call', `There is no call "${id}", or it was long ago.`);
 
+/** Facts of a call that who asks may see. An agent is told nothing of other agents: neither that it rang there, nor who was weighed against whom. */
+export function shownFacts(facts: readonly Fact[], request: FastifyRequest): readonly object[] {
+  const { principal, sight } = request;
+  const shown = facts.map((fact) => shownFact(fact, request));
+  if (principal?.role !== 'agent') return shown;
+  return shown.flatMap((fact) => {
+    const { agentId = null, why, ...rest } = fact as { agentId?: string | null; why?: object };
+    if (agentId !== null && !sight.agent(agentId)) return [];
+    return [why === undefined ? fact : { ...rest, agentId, why: { ...why, candidates: [], passedOver: [] } }];
+  });
+}
+
 /** Whole numbers of callers are for those who must call back or investigate; names of files are for nobody outside. */
-export function shownFact(fact: Fact, request: FastifyRequest): object {
+function shownFact(fact: Fact, request: FastifyRequest): object {
   if (fact.kind === 'callArrived') return seesNumbers(request.principal) ? fact : { ...fact, ani: maskNumber(fact.ani) };
   if (fact.kind === 'callbackRequested') {
     return seesNumbers(request.principal) ? fact : { ...fact, number: maskNumber(fact.number) };

@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RecordingId } from '../base/ids.js';
 import type { HttpDeps, RecordingFile } from './deps.js';
 import { ApiError, notFound } from './errors.js';
-import { idOf, limitCompiler, limitOf, limitSchema } from './read-routes.js';
+import { idOf, limitCompiler, limitSchema, seenOf } from './read-routes.js';
 import { answer, idParams, readRefusals, recordingView, refusals, rows } from './schemas.js';
 
 const read = { access: 'read' } as const;
@@ -10,8 +10,11 @@ const read = { access: 'read' } as const;
 /** The index of recordings, and their sound by id. A file name never crosses this border in either direction. */
 export function recordingRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const stamp = () => ({ seq: deps.ledger.seq, atMs: deps.nowMs() });
-  const find = (id: string) => {
-    const found = deps.ledger.recordings(Number.MAX_SAFE_INTEGER).find((row) => row.recordingId === id);
+  const find = (request: FastifyRequest) => {
+    const id = idOf(request);
+    const found = deps.ledger
+      .recordings(Number.MAX_SAFE_INTEGER)
+      .find((row) => row.recordingId === id && request.sight.call(row));
     if (found === undefined) throw notFound('no-such-recording', `There is no recording "${id}".`);
     return found;
   };
@@ -31,7 +34,7 @@ export function recordingRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), recordings: deps.ledger.recordings(limitOf(request)) }),
+    (request) => ({ ...stamp(), recordings: seenOf(request, (limit) => deps.ledger.recordings(limit), request.sight.call) }),
   );
   app.get(
     '/api/v1/recordings/:id',
@@ -48,7 +51,7 @@ export function recordingRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       },
     },
-    (request) => ({ ...stamp(), recording: find(idOf(request)) }),
+    (request) => ({ ...stamp(), recording: find(request) }),
   );
   app.get(
     '/api/v1/recordings/:id/audio',
@@ -66,7 +69,7 @@ export function recordingRoutes(app: FastifyInstance, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const view = find(idOf(request));
+      const view = find(request);
       if (view.state === 'recording') throw new ApiError(409, 'recording-in-progress', 'The recording has not ended yet.');
       const file = await deps.recordingFile(view.recordingId as RecordingId, request.principal?.name ?? 'unknown');
       if (file === null) throw notFound('no-such-recording', 'The sound of this recording is not here.');

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { applyDelta, diffBoards } from '../service-level/live-frames.js';
 import { REPLAY_AT_MOST_MS, type ReplayFrame, replayStepMs } from '../service-level/replay-frames.js';
+import type { Board } from '../service-level/views.js';
 import type { HttpDeps, ReplayReading } from './deps.js';
 import { ApiError } from './errors.js';
 import { queryCompiler, queryOf, querySchema, rangeOf, siteTime } from './report-query.js';
 import { readRefusals, refusals } from './schemas.js';
+import type { Sight } from './sight.js';
 
 /** What one answer may hold, before it is compressed. */
 const BYTES_AT_MOST = 64 * 1024 * 1024;
@@ -48,7 +51,8 @@ export function replayRoutes(app: FastifyInstance, deps: HttpDeps, replay: Repla
         stop.abort();
       };
       reply.raw.once('close', release);
-      const frames = replay.frames({ fromMs, toMs }, replayStepMs(toMs - fromMs), stop.signal);
+      const whole = replay.frames({ fromMs, toMs }, replayStepMs(toMs - fromMs), stop.signal);
+      const frames = request.sight.isWhole ? whole : seenFrames(whole, request.sight);
       let first: IteratorResult<ReplayFrame, void>;
       try {
         // Before the first byte, so that a store that is away is told by the status.
@@ -68,6 +72,26 @@ export function replayRoutes(app: FastifyInstance, deps: HttpDeps, replay: Repla
       return reply.header('content-encoding', 'gzip').send(text.pipe(packed));
     },
   );
+}
+
+/** The same boards as who asks may see them. */
+async function* seenFrames(frames: AsyncGenerator<ReplayFrame, void>, sight: Sight): AsyncGenerator<ReplayFrame, void> {
+  let whole: Board | null = null;
+  let shown: Board | null = null;
+  for await (const frame of frames) {
+    if (frame.type === 'begin') {
+      whole = frame.board;
+      shown = sight.board(whole);
+      yield { ...frame, board: shown };
+    } else if (frame.type === 'end' || whole === null || shown === null) yield frame;
+    else {
+      whole = applyDelta(whole, frame);
+      const next = sight.board(whole);
+      const delta = diffBoards(shown, next);
+      shown = next;
+      if (delta !== null) yield { type: 'delta', ...delta };
+    }
+  }
 }
 
 async function* lines(

@@ -4,7 +4,6 @@ import { MINUTE, type Ms, SECOND } from '../base/time.js';
 import type { QueueSum, Range, StayFilter, WaitStep } from '../ports/history.js';
 import { share } from '../service-level/formulas.js';
 import { addUp, agentReport, type QueueReport, queueReport, withOpenTimes } from '../service-level/history/reports.js';
-import { seesFiguresOf } from './access.js';
 import { flat, sendCsv } from './csv.js';
 import type { HistoryReading, HttpDeps } from './deps.js';
 import { ApiError } from './errors.js';
@@ -28,7 +27,7 @@ interface Report {
   readonly url: string;
   readonly summary: string;
   readonly fields: Fields;
-  /** The rows are of agents: everybody sees those whose figures are theirs to see. */
+  /** The rows are of agents: who sees not all agents sees no row without one. */
   readonly isOfAgents?: true;
   readonly make: (query: ReportQuery, range: Range) => Promise<readonly object[]>;
 }
@@ -68,7 +67,7 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
           seq: (await history.reader.stand()).position.seq,
           rows: await make(query, range),
         }));
-        const rows = isOfAgents ? rowsToSee(request, history, all) : all;
+        const rows = rowsToSee(request, history, all, isOfAgents === true);
         if (query.format === 'csv') return csv(request, reply, url, rows, deps.site.timeZone);
         return { seq, atMs: deps.nowMs(), ...range, rows };
       },
@@ -77,11 +76,17 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
 }
 
 /** Agents who are in the configuration no more are of no team. */
-function rowsToSee({ principal }: FastifyRequest, { agents }: HistoryReading, all: readonly object[]): readonly object[] {
+function rowsToSee(
+  { sight }: FastifyRequest,
+  { agents }: HistoryReading,
+  all: readonly object[],
+  isOfAgents: boolean,
+): readonly object[] {
+  if (sight.isWhole) return all;
   const teams = new Map(agents.map(({ agentId, team }) => [agentId, team]));
   return all.filter((row) => {
-    const { agentId } = row as { agentId: string | null };
-    return seesFiguresOf(principal, { agentId, team: teams.get(agentId ?? '') ?? '' });
+    const { agentId = null, queueId = null } = row as { agentId?: string | null; queueId?: string | null };
+    return isOfAgents ? sight.agent(agentId, teams.get(agentId ?? '') ?? '') : sight.queue(queueId);
   });
 }
 

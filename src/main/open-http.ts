@@ -14,6 +14,7 @@ import { explanationOf } from './explanation.js';
 import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
 import { numbersReading } from './numbers.js';
 import { openSignIns } from './open-sign-ins.js';
+import { rosterOf } from './roster.js';
 import type { Site } from './site.js';
 
 export interface HttpParts {
@@ -53,6 +54,7 @@ export async function openHttp(parts: HttpParts): Promise<{ address: string; clo
     nowMs: parts.nowMs,
     board: () => ledger.board(parts.nowMs()),
     onBoardChange: parts.onChange,
+    roster: rosterOf(site.settings.acd),
     ledger,
     flows: parts.flows.flows,
     emergency: parts.flows.emergency,

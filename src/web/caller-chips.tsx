@@ -15,13 +15,16 @@ export function CallerChips({ queue }: { queue: QueueView }) {
   const { board, nowMs } = useScene();
   const { withinMs } = queue.serviceLevel;
   const shown = queue.callers.slice(0, chipsBeside(board.value?.queues.length ?? 0));
-  const late = queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
+  // Somebody who may not see who waits is told how many, as the server counts them.
+  const isCounted = queue.callers.length === 0;
+  const line = isCounted ? queue.waiting : queue.callers.length;
+  const late = isCounted
+    ? queue.today.waitingLate
+    : queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
   const unseen = queue.waiting - shown.length;
   return (
     <div class="line">
-      <p class="label">
-        {queue.waiting === 0 ? words.nobodyWaits : `${words.stillInTime(queue.callers.length - late)} · ${words.late(late)}`}
-      </p>
+      <p class="label">{queue.waiting === 0 ? words.nobodyWaits : `${words.stillInTime(line - late)} · ${words.late(late)}`}</p>
       <ol>
         {shown.map((caller) => (
           <Chip key={caller.callId} caller={caller} withinMs={withinMs} />

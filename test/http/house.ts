@@ -275,6 +275,7 @@ export function aHouse(more: Partial<HttpDeps> = {}): House {
     site: { name: 'Test site', timeZone: 'Asia/Shanghai', languages: ['zh', 'en'] },
     version: '0.0.0-test',
     bind: { host: '127.0.0.1', port: 0 },
+    roster: ['1001', '1002'].map((agentId) => ({ agentId, team: 'north', queueIds: ['general'] })),
     tokens: () => house.tokenList,
     nowMs: () => Date.now(),
     board: () => board,

@@ -16,6 +16,7 @@ type Who = (typeof NOBODY)[number] | (typeof SIGNED)[number];
 const EXPECTED: Record<RouteEntry['access'], Record<Who, number>> = {
   open: { nobody: 0, wrong: 0, viewer: 0, agent: 0, supervisor: 0, admin: 0 },
   read: { nobody: 401, wrong: 401, viewer: 0, agent: 0, supervisor: 0, admin: 0 },
+  oversee: { nobody: 401, wrong: 401, viewer: 0, agent: 403, supervisor: 0, admin: 0 },
   listen: { nobody: 401, wrong: 401, viewer: 403, agent: 403, supervisor: 0, admin: 0 },
   agentWrite: { nobody: 401, wrong: 401, viewer: 403, agent: 0, supervisor: 0, admin: 0 },
   supervise: { nobody: 401, wrong: 401, viewer: 403, agent: 403, supervisor: 0, admin: 0 },
@@ -27,7 +28,7 @@ const OF_THEIR_OWN: Record<string, Partial<Record<Who, number>>> = {
   'DELETE /api/v1/session': {},
   'DELETE /api/v1/sessions/:id': { nobody: 401, wrong: 401 },
 };
-const FREE = ['read', 'listen'];
+const FREE = ['read', 'oversee', 'listen'];
 
 const IDS: readonly [RegExp, string][] = [
   [/^\/api\/v1\/queues\//, 'general'],
@@ -139,7 +140,9 @@ t.test('role x route', async (t) => {
 
 t.test('every route that is not for reading has a rule of changes, or looks for itself', async (t) => {
   const { app } = await houseOf(t, true);
-  const soft = app.routeTable.filter(({ method, access }) => !/^(GET|HEAD)$/.test(method) && /^(open|read|listen)$/.test(access));
+  const soft = app.routeTable.filter(
+    ({ method, access }) => !/^(GET|HEAD)$/.test(method) && /^(open|read|oversee|listen)$/.test(access),
+  );
   t.same(soft.map(({ method, url }) => `${method} ${url}`).sort(), [
     'DELETE /api/v1/session',
     'DELETE /api/v1/sessions/:id',

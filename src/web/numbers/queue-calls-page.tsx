@@ -8,6 +8,8 @@ type Row = QueueStay & { readonly ani: string; readonly tier: string };
 interface Stays {
   readonly seq: number;
   readonly found: number;
+  /** Calls of other teams or agents: counted, not told. */
+  readonly hidden: number;
   readonly isWhole: boolean;
   readonly stays: readonly Row[];
 }
@@ -47,6 +49,7 @@ export function QueueCallsPage({ queueId }: { queueId: string }) {
         </label>
       </div>
       <Trouble refusal={refusal} />
+      {value !== null && value.hidden > 0 && <p class="label">{words.hidden(value.hidden)}</p>}
       {value !== null && !value.isWhole && <p class="label">{words.onlyLatest}</p>}
       {value !== null && <Table columns={columns} rows={value.stays} label={words.figures[figure]} />}
     </Sheet>
