@@ -1,7 +1,8 @@
 import type { LegId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { Clock } from '../ports/clock.js';
-import type { SimulatedLeg, SimulatedSwitch } from './simulated-switch.js';
+import type { SimulatedLeg } from './simulated-leg.js';
+import type { SimulatedSwitch } from './simulated-switch.js';
 
 /** What a caller hears at this moment. */
 export type Heard =

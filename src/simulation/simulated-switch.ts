@@ -1,20 +1,13 @@
-import {
-  asId,
-  type BridgeId,
-  isPlainId,
-  type LegId,
-  type OfferId,
-  type PlaybackId,
-  type RecordingId,
-  type SwitchId,
-} from '../base/ids.js';
+import { asId, type BridgeId, type LegId, type SwitchId } from '../base/ids.js';
 import type { Ms } from '../base/time.js';
 import type { PromptRef, SwitchCommand, SwitchCommandOf } from '../call/commands.js';
 import type { LegEndCause, LegSnapshot, SwitchEvent, SwitchSnapshot } from '../call/switch-events.js';
 import type { Clock } from '../ports/clock.js';
 import type { Switch, SwitchDescription, SwitchStart } from '../ports/switch.js';
 import { SimulatedCaller } from './simulated-caller.js';
+import type { SimulatedLeg } from './simulated-leg.js';
 import { type PhoneBehaviour, PICKS_UP } from './simulated-phone.js';
+import { SimulatedRecordings } from './simulated-recordings.js';
 
 export interface SimulatedSwitchOptions {
   readonly id?: SwitchId;
@@ -23,34 +16,6 @@ export interface SimulatedSwitchOptions {
   readonly latencyMs?: Ms;
   /** How long a prompt lasts; null: there is no such prompt. */
   readonly promptMs?: (ref: PromptRef) => Ms | null;
-}
-
-export interface SimulatedLeg {
-  readonly legId: LegId;
-  readonly direction: 'inbound' | 'outbound';
-  readonly ani: string;
-  readonly aniName: string;
-  readonly dnis: string;
-  state: 'ringing' | 'up';
-  note: string | null;
-  /** The waiting room, a bridge, or nowhere. */
-  place: { kind: 'nowhere' } | { kind: 'waiting'; music: string } | { kind: 'bridge'; bridgeId: BridgeId };
-  playing: { playbackId: PlaybackId; prompts: readonly PromptRef[]; cancel: () => void } | null;
-  offerId: OfferId | null;
-  /** The message that it is saying. */
-  saying: RecordingId | null;
-  /** How long the person here speaks after a beep; null: on and on. */
-  speaksMs: Ms | null;
-  /** Alarms of the phone behind this leg. */
-  alarms: (() => void)[];
-}
-
-interface SimulatedRecording {
-  readonly recordingId: RecordingId;
-  /** Null for a message. */
-  readonly bridgeId: BridgeId | null;
-  readonly startedAtMs: Ms;
-  readonly message?: { readonly leg: SimulatedLeg; readonly silenceMs: Ms; cancel: () => void };
 }
 
 /** Digits, a plus before them at most: what a trunk is given to dial. */
@@ -68,7 +33,7 @@ export class SimulatedSwitch implements Switch {
   readonly kind = 'simulated';
   readonly legs = new Map<LegId, SimulatedLeg>();
   readonly bridges = new Map<BridgeId, Set<LegId>>();
-  readonly recordings = new Map<RecordingId, SimulatedRecording>();
+  readonly recordings: SimulatedRecordings;
   readonly #clock: Clock;
   readonly #latencyMs: Ms;
   readonly #promptMs: (ref: PromptRef) => Ms | null;
@@ -82,6 +47,7 @@ export class SimulatedSwitch implements Switch {
   constructor(options: SimulatedSwitchOptions) {
     this.id = options.id ?? asId<SwitchId>('simulated');
     this.#clock = options.clock;
+    this.recordings = new SimulatedRecordings(this.id, options.clock, (event) => this.#report(event));
     this.#latencyMs = options.latencyMs ?? 1;
     this.#promptMs = options.promptMs ?? (() => 1_500);
   }
@@ -147,13 +113,7 @@ export class SimulatedSwitch implements Switch {
   /** Whoever speaks after a beep says no more from now on. */
   fallSilent(legId: LegId): void {
     const leg = this.legs.get(legId);
-    if (!leg) return;
-    const recording = leg.saying && this.recordings.get(leg.saying);
-    leg.speaksMs = recording ? this.#clock.nowMs() - recording.startedAtMs : 0;
-    if (!recording?.message) return;
-    const { message, recordingId } = recording;
-    message.cancel();
-    message.cancel = this.#clock.alarm(this.#clock.nowMs() + message.silenceMs, () => this.#endRecording(recordingId));
+    if (leg) this.recordings.fallSilent(leg);
   }
 
   hold(legId: LegId, held: boolean): void {
@@ -168,7 +128,7 @@ export class SimulatedSwitch implements Switch {
     for (const cancel of leg.alarms) cancel();
     leg.playing?.cancel();
     this.#leavePlace(leg);
-    if (leg.saying) this.#endRecording(leg.saying);
+    if (leg.saying) this.recordings.end(leg.saying);
     this.#report({ kind: 'legEnded', switchId: this.id, legId, cause });
   }
 
@@ -196,10 +156,9 @@ export class SimulatedSwitch implements Switch {
       for (const cancel of leg.alarms) cancel();
       leg.playing?.cancel();
     }
-    for (const { message } of this.recordings.values()) message?.cancel();
     this.legs.clear();
     this.bridges.clear();
-    this.recordings.clear();
+    this.recordings.forgetAll();
     this.#restarted = true;
   }
 
@@ -251,11 +210,16 @@ export class SimulatedSwitch implements Switch {
       case 'dissolve':
         return this.#dissolve(command.bridgeId);
       case 'startRecording':
-        return this.#startRecording(command);
-      case 'recordMessage':
-        return this.#recordMessage(command);
+        return this.recordings.start(command, this.bridges.has(command.bridgeId));
+      case 'recordMessage': {
+        const leg = this.legs.get(command.legId);
+        if (!this.recordings.mayBegin(command, leg)) return;
+        if (leg.playing) this.#endPlayback(leg, true);
+        this.#leavePlace(leg);
+        return this.recordings.message(command, leg);
+      }
       case 'stopRecording':
-        return this.#endRecording(command.recordingId);
+        return this.recordings.end(command.recordingId);
       case 'remember': {
         const leg = this.legs.get(command.legId);
         if (command.note.length > 1_000 || CONTROL.test(command.note)) {
@@ -355,58 +319,12 @@ export class SimulatedSwitch implements Switch {
       if (leg) leg.place = { kind: 'nowhere' };
     }
     this.bridges.delete(bridgeId);
-    for (const recording of [...this.recordings.values()]) {
-      if (recording.bridgeId === bridgeId) this.#endRecording(recording.recordingId);
-    }
+    this.recordings.endOfBridge(bridgeId);
   }
 
   #leavePlace(leg: SimulatedLeg): void {
     if (leg.place.kind === 'bridge') this.bridges.get(leg.place.bridgeId)?.delete(leg.legId);
     leg.place = { kind: 'nowhere' };
-  }
-
-  #startRecording(command: SwitchCommandOf<'startRecording'>): void {
-    const { recordingId, bridgeId } = command;
-    if (this.recordings.has(recordingId)) return;
-    if (!this.bridges.has(bridgeId)) {
-      const detail = 'no such bridge';
-      this.#report({ kind: 'recordingEnded', switchId: this.id, recordingId, durationMs: 0, failed: true, detail });
-      return;
-    }
-    this.recordings.set(recordingId, { recordingId, bridgeId, startedAtMs: this.#clock.nowMs() });
-    this.#report({ kind: 'recordingStarted', switchId: this.id, recordingId });
-  }
-
-  #endRecording(recordingId: RecordingId): void {
-    const recording = this.recordings.get(recordingId);
-    if (!recording) return;
-    this.recordings.delete(recordingId);
-    const durationMs = this.#clock.nowMs() - recording.startedAtMs;
-    const told = { kind: 'recordingEnded', switchId: this.id, recordingId, durationMs, failed: false, detail: '' } as const;
-    if (!recording.message) return this.#report(told);
-    const { leg, cancel } = recording.message;
-    cancel();
-    leg.saying = null;
-    this.#report({ ...told, soundMs: Math.min(durationMs, leg.speaksMs ?? durationMs) });
-  }
-
-  /** Ends by a silence of the speaker's, or with the longest time; no key ends it. */
-  #recordMessage({ recordingId, legId, file, maxMs, silenceMs }: SwitchCommandOf<'recordMessage'>): void {
-    if (this.recordings.has(recordingId)) return;
-    const leg = this.legs.get(legId);
-    if (!leg || !file.split('/').every(isPlainId)) {
-      const detail = leg ? 'the file name is not one of ours' : 'no such leg';
-      this.#report({ kind: 'recordingEnded', switchId: this.id, recordingId, durationMs: 0, failed: true, detail });
-      return;
-    }
-    if (leg.playing) this.#endPlayback(leg, true);
-    this.#leavePlace(leg);
-    const startedAtMs = this.#clock.nowMs();
-    const lastsMs = leg.speaksMs === null ? maxMs : Math.min(maxMs, leg.speaksMs + silenceMs);
-    const cancel = this.#clock.alarm(startedAtMs + lastsMs, () => this.#endRecording(recordingId));
-    leg.saying = recordingId;
-    this.recordings.set(recordingId, { recordingId, bridgeId: null, startedAtMs, message: { leg, silenceMs, cancel } });
-    this.#report({ kind: 'recordingStarted', switchId: this.id, recordingId });
   }
 
   #addLeg(

@@ -2,8 +2,9 @@ import type { LegId } from '../../src/base/ids.js';
 import type { Ms } from '../../src/base/time.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { SimulatedCaller } from '../../src/simulation/simulated-caller.js';
+import type { SimulatedLeg } from '../../src/simulation/simulated-leg.js';
 import type { PhoneBehaviour } from '../../src/simulation/simulated-phone.js';
-import { type SimulatedLeg, SimulatedSwitch } from '../../src/simulation/simulated-switch.js';
+import { SimulatedSwitch } from '../../src/simulation/simulated-switch.js';
 import { VirtualClock } from '../../src/simulation/virtual-clock.js';
 import type { PhoneManner, Sound, SwitchWorld, WorldCaller, WorldPhone } from './switch-world.js';
 

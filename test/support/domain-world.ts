@@ -107,7 +107,7 @@ export class DomainWorld {
     const found: string[] = [...this.fatal];
     for (const leg of this.switch.legs.values()) found.push(`leg ${leg.legId} is still there`);
     for (const [bridgeId, legs] of this.switch.bridges) if (legs.size > 0) found.push(`bridge ${bridgeId} is still there`);
-    for (const recording of this.switch.recordings.keys()) found.push(`recording ${recording} still runs`);
+    for (const recording of this.switch.recordings.ids()) found.push(`recording ${recording} still runs`);
     for (const call of this.domain.hotline.calls()) found.push(`call ${call.callId} is still ${call.phase}`);
     for (const call of this.domain.hotline.engine.calls()) found.push(`call ${call.callId} is still queued`);
     for (const agent of this.domain.hotline.engine.agents()) {

@@ -9,7 +9,7 @@ export function leftoversChecker(world: World): Checker {
       const { legs, bridges, recordings } = world.switch;
       for (const legId of legs.keys()) wrong(`leg ${legId} is still there`);
       for (const [bridgeId, inside] of bridges) wrong(`bridge ${bridgeId} is still there with ${inside.size} legs`);
-      for (const recordingId of recordings.keys()) wrong(`recording ${recordingId} still runs`);
+      for (const recordingId of recordings.ids()) wrong(`recording ${recordingId} still runs`);
       const hotline = world.working?.controller?.hotline;
       if (!hotline) return wrong('no controller works');
       for (const call of hotline.calls()) wrong(`call ${call.callId} is still ${call.phase}`);

@@ -15,7 +15,7 @@ export function recordingsChecker(world: World): Checker {
   const wrong = (what: string): void => world.violated('recordings', what);
   const look = (): void => {
     const running = world.switch.recordings;
-    for (const id of running.keys()) if (!begun.has(id)) begun.set(id, world.clock.nowMs());
+    for (const id of running.ids()) if (!begun.has(id)) begun.set(id, world.clock.nowMs());
     for (const [id, atMs] of begun) if (!running.has(id) && !ran.has(id)) ran.set(id, world.clock.nowMs() - atMs);
   };
   return {

@@ -1,6 +1,6 @@
 import type { LegId } from '../../../base/ids.js';
 import type { Ms } from '../../../base/time.js';
-import type { SimulatedLeg } from '../../simulated-switch.js';
+import type { SimulatedLeg } from '../../simulated-leg.js';
 import type { Checker } from '../checker.js';
 import type { World } from '../world.js';
 
