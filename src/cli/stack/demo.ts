@@ -218,7 +218,7 @@ async function keepLookingAfter(setting: DemoSetting, agents: House['agents'], s
 }
 
 interface AgentSeen {
-  readonly id: string;
+  readonly agentId: string;
   readonly status: string;
 }
 
@@ -227,7 +227,7 @@ async function lookAfter(setting: DemoSetting, agents: House['agents'], strict: 
   const answer = (await callApi(setting, 'agents', undefined, strict)) as { agents?: AgentSeen[] } | null;
   // A busy machine that does not answer in time has not signed anybody out.
   if (!answer?.agents) return;
-  const seen = new Map(answer.agents.map(({ id, status }) => [id, status]));
+  const seen = new Map(answer.agents.map(({ agentId, status }) => [agentId, status]));
   for (const { id, phone } of agents) {
     const status = seen.get(id) ?? 'loggedOut';
     if (status === 'ready') continue;
