@@ -3,8 +3,9 @@ import { DASH, siteClock } from './format.js';
 import { Mark } from './icons.js';
 import { ageMs, board, clockMs, isPaused, isStale, togglePause } from './live.js';
 import { PageMenu } from './page-menu.js';
+import { ScreenButtons } from './screen-buttons.js';
 import { site } from './session.js';
-import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
+import { language } from './settings.js';
 import { WORDS } from './words.js';
 
 /** Site, switches, what moment the figures are of, the clock, and the three things that one may press. */
@@ -42,17 +43,7 @@ export function Header({ isKiosk = false }: { isKiosk?: boolean }) {
           <Mark name={isPaused.value ? 'play' : 'pause'} />
           <span class="wide">{isPaused.value ? words.resume : words.pause}</span>
         </button>
-        <button type="button" data-do="theme" onClick={() => chooseTheme(themeNow() === 'dark' ? 'light' : 'dark')}>
-          {themeNow() === 'dark' ? words.light : words.dark}
-        </button>
-        <button
-          type="button"
-          data-do="language"
-          lang={language.value === 'zh' ? 'en' : 'zh-CN'}
-          onClick={() => chooseLanguage(language.value === 'zh' ? 'en' : 'zh')}
-        >
-          {words.otherLanguage}
-        </button>
+        <ScreenButtons />
         <PageMenu />
       </div>
     </header>

@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import { PAGES } from './pages.js';
 import { route } from './router.js';
+import { ScreenButtons } from './screen-buttons.js';
 import { readSession, site } from './session.js';
-import { chooseLanguage, chooseTheme, language, themeNow } from './settings.js';
+import { language } from './settings.js';
 import { WhoAmI } from './who-am-i.js';
 import { WORDS } from './words.js';
 
@@ -24,17 +25,7 @@ export function TopBar() {
       </nav>
       <div class="controls">
         <WhoAmI />
-        <button type="button" data-do="theme" onClick={() => chooseTheme(themeNow() === 'dark' ? 'light' : 'dark')}>
-          {themeNow() === 'dark' ? words.light : words.dark}
-        </button>
-        <button
-          type="button"
-          data-do="language"
-          lang={language.value === 'zh' ? 'en' : 'zh-CN'}
-          onClick={() => chooseLanguage(language.value === 'zh' ? 'en' : 'zh')}
-        >
-          {words.otherLanguage}
-        </button>
+        <ScreenButtons />
       </div>
     </header>
   );

@@ -538,7 +538,7 @@ t.test('rule 6: chips with seconds left, who can be saved, what the rest must br
   t.match(await need('restShare'), /338 more expected: 75\.7% of them must be good/);
   t.match(await need('agentsNeeded'), /2 agents short \(15 needed, 13 here\)/);
   t.match(await need('goodInARow', 'lost-card'), /3 good calls in a row reach the target/);
-  t.match(await need('agentsNeeded', 'lost-card'), /1 agents to spare/);
+  t.match(await need('agentsNeeded', 'lost-card'), /1 agent to spare/);
   t.match(await need('estimateError'), /9 s off on average \(214 calls\)/);
   const base = aQueue('q', { en: 'Q' }, { offered: 100, answered: 100, answeredInTime: 60 });
   show({
@@ -579,13 +579,18 @@ t.test('rule 7: a wall that nobody touches: two sizes of type, no scrolling, for
           scrolls: document.documentElement.scrollHeight > innerHeight || document.documentElement.scrollWidth > innerWidth,
           cut: cut.map((one) => `${one.className} ${one.scrollHeight} ${one.clientHeight}`),
           below: below.length,
+          shortened: [...wall.querySelectorAll('.agent .name')].filter((one) => one.scrollWidth > one.clientWidth + 1).length,
           sizes: sizes.size,
           controls: [...document.querySelectorAll('button, a, select')].filter(
             (one) => (one as HTMLElement).offsetParent !== null,
           ).length,
         };
       });
-      t.same(found, { scrolls: false, cut: [], below: 0, sizes: 2, controls: 0 }, `${width}x${height} ${lang} ${theme}`);
+      t.same(
+        found,
+        { scrolls: false, cut: [], below: 0, shortened: 0, sizes: 2, controls: 0 },
+        `${width}x${height} ${lang} ${theme}`,
+      );
       t.equal(await page.locator('.queue').count(), 8);
       t.equal(await page.locator('.agent').count(), 60);
       t.same(await page.evaluate(weakContrasts, '.wall'), []);
@@ -602,6 +607,50 @@ t.test('rule 7: a wall that nobody touches: two sizes of type, no scrolling, for
   show({ alarms: [anAlarm({ alarmId: 'site', queueId: null, metric: 'switchesDown', value: 1, bound: 0 })] });
   await some.waitForSelector('[data-alarm="site"]');
   t.match(await text(some, '.alarms li'), /Switches down\s+1 \(bound 0\)/);
+});
+
+t.test('rule 7: eight queues and sixty agents at a desk: everything in sight, nothing cut, nothing left out', async (t) => {
+  const { url } = await stage(t, {}, 0, aHall(Date.now()));
+  for (const [width, height, lang, theme] of [
+    [1920, 1080, 'zh', 'dark'],
+    [1920, 1080, 'en', 'light'],
+    // As a browser with its bars leaves of the same screen.
+    [1920, 969, 'en', 'dark'],
+    [3840, 2160, 'zh', 'light'],
+  ] as const) {
+    const page = await open(t, `${url}/?lang=${lang}&theme=${theme}`, { width, height });
+    await isUp(page);
+    await page.waitForSelector('.agent[data-over="true"]');
+    const name = `${width}x${height} ${lang} ${theme}`;
+    const found = await page.evaluate(() => {
+      const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
+      const isOut = (one: HTMLElement) => {
+        const [own, card] = [one.getBoundingClientRect(), (one.closest('.queue, .agents') as Element).getBoundingClientRect()];
+        return own.width === 0 || own.bottom > card.bottom || own.right > card.right || own.bottom > innerHeight;
+      };
+      return {
+        scrolls: [document.documentElement.scrollHeight > innerHeight, document.documentElement.scrollWidth > innerWidth],
+        out: all('.queue [data-figure], .queue [data-need], .chip, .agent, .agent .since')
+          .filter((one) => one.closest('[data-over="true"]') === null && isOut(one))
+          .map((one) => one.textContent),
+        cut: all('.agent .name, .agent .what, .queue h2, .chip').filter((one) => one.scrollWidth > one.clientWidth + 1).length,
+        small: all('.wall *').filter(
+          (one) =>
+            [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim()) &&
+            Number.parseFloat(getComputedStyle(one).fontSize) < 10,
+        ).length,
+        counted: all('.queue').map((card) => card.querySelectorAll('[data-figure]').length),
+        agents: all('.agent').length,
+      };
+    });
+    t.same(
+      { ...found, counted: Math.min(...found.counted) >= 18 },
+      { scrolls: [false, false], out: [], cut: 0, small: 0, counted: true, agents: 60 },
+      name,
+    );
+    t.same(await page.evaluate(weakContrasts, '.wall'), [], name);
+    await page.screenshot({ path: join(screenshots, `desk-${width}x${height}-${lang}-${theme}.png`) });
+  }
 });
 
 t.test('rule 7: a wall has a token that only reads', async (t) => {
