@@ -45,7 +45,7 @@ export function addFlowCommand(program: Command, host: CommandHost = PLAIN_HOST)
     'Check flow files or folders of them; each finding is file:line:column level rule message. Ends with 1 when there is an error.',
   )
     .option('--json', 'print the findings as JSON')
-    .option('--lang <language>', 'say below each finding what it is called and what to do, in zh or en')
+    .option('--lang <language>', 'say the findings in zh or en, and below each what to do')
     .action(async (files: string[], options: { config: string; json?: boolean; lang?: string }) => {
       host.setExitCode(await checkFlows(files, options.config, say, options));
     });

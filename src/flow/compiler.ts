@@ -1,8 +1,9 @@
 import { UNREADABLE } from './conditions.js';
 import type { FlowValue } from './contract.js';
-import { KNOWN_NAMES, parseExpression, type TypedExpression, type ValueType } from './expression.js';
-import { didYouMean, quoted } from './finding.js';
-import { type Tell, tellIssues } from './issues.js';
+import { KNOWN_NAMES, type ValueType } from './expression.js';
+import { parseExpression, type TypedExpression } from './expression-reader.js';
+import { nearest, quoted, type Said, said } from './finding.js';
+import { colonSlip, type Tell, tellIssues } from './issues.js';
 import type { Edge, Graph } from './lint.js';
 import type { Build, KnownKind } from './nodes/kind.js';
 import { KIND_NAMES, kindOf } from './nodes/kinds.js';
@@ -56,16 +57,25 @@ export class Compiler {
     for (const [id, raw] of Object.entries(this.outside.nodes)) {
       const path = ['nodes', id];
       if (!NODE_NAME.test(id))
-        this.tell('error', 'bad-name', path, 'a node is named with small letters, digits and dashes', 'key');
+        this.tell(
+          'error',
+          'bad-name',
+          path,
+          said('a node is named with small letters, digits and dashes', '节点名只用小写字母、数字和短横线'),
+          'key',
+        );
       this.compile(id, raw, path);
     }
   }
 
   private checkTargets(): void {
     const names = Object.keys(this.outside.nodes);
-    if (names.length === 0) this.tell('error', 'missing-field', ['nodes'], 'a flow needs at least one node', 'key');
+    if (names.length === 0)
+      this.tell('error', 'missing-field', ['nodes'], said('a flow needs at least one node', '流程至少要有一个节点'), 'key');
     const unknown = (name: string, path: Path): void => {
-      this.tell('error', 'unknown-node', path, `${quoted(name)} is not a node of this flow${didYouMean(name, names)}`);
+      const near = nearest(name, names);
+      const told = said(`${quoted(name)} is not a node of this flow${near.en}`, `本流程没有节点 ${quoted(name)}${near.zh}`);
+      this.tell('error', 'unknown-node', path, told);
     };
     for (const { to, path } of this.edges) if (!this.exists(to)) unknown(to, path);
     const { start } = this.outside;
@@ -83,7 +93,12 @@ export class Compiler {
   private compile(id: string, raw: unknown, path: Path): void {
     this.paths.set(id, path);
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-      this.tell('error', 'wrong-type', path, 'a node is a mapping, like { play: welcome, next: main }');
+      this.tell(
+        'error',
+        'wrong-type',
+        path,
+        said('a node is a mapping, like { play: welcome, next: main }', '节点要写成映射，如 { play: welcome, next: main }'),
+      );
       return;
     }
     const name = this.kindName(raw as Record<string, unknown>, path);
@@ -105,7 +120,10 @@ export class Compiler {
         'error',
         'ambiguous-node',
         [...path, second],
-        `a node does one thing: this one has ${first} and ${second}`,
+        said(
+          `a node does one thing: this one has ${first} and ${second}`,
+          `一个节点只做一件事：这里既有 ${first} 又有 ${second}`,
+        ),
         'key',
       );
       return null;
@@ -114,9 +132,18 @@ export class Compiler {
     if (Object.hasOwn(raw, 'hangup')) return 'hangup';
     if (Object.hasOwn(raw, 'next') && Object.keys(raw).length === 1) return 'next';
     const odd = Object.keys(raw).filter((name) => name !== 'next');
-    const hint = odd.map((name) => didYouMean(name, KIND_NAMES)).find((text) => text !== '') ?? '';
-    const what = odd[0] === undefined ? 'an empty node' : `no kind of node is called ${odd.map(quoted).join(' or ')}`;
-    this.tell('error', 'unknown-kind', path, `${what}${hint === '' ? `; kinds are ${KIND_NAMES.join(', ')}` : hint}`, 'key');
+    const slip = odd.find((name) => raw[name] === null && colonSlip(name) !== null);
+    if (slip !== undefined) {
+      this.tell('error', 'yaml-syntax', [...path, slip], colonSlip(slip) as Said, 'key');
+      return null;
+    }
+    const near = odd.map((name) => nearest(name, KIND_NAMES)).find(({ en }) => en !== '');
+    const hint = near ?? said(`; kinds are ${KIND_NAMES.join(', ')}`, `；可用的种类：${KIND_NAMES.join('、')}`);
+    const what =
+      odd[0] === undefined
+        ? said('an empty node', '节点是空的')
+        : said(`no kind of node is called ${odd.map(quoted).join(' or ')}`, `没有叫 ${odd.map(quoted).join(' 或 ')} 的节点种类`);
+    this.tell('error', 'unknown-kind', path, said(what.en + hint.en, what.zh + hint.zh), 'key');
     return null;
   }
 
@@ -144,10 +171,11 @@ export class Compiler {
     };
   }
 
-  private target(from: string, base: Path, path: Path, raw: RawTarget | undefined, label: string, what: string): string {
+  private target(from: string, base: Path, path: Path, raw: RawTarget | undefined, label: string, missing?: Said): string {
     const full = [...base, ...path];
     if (raw === undefined) {
-      this.tell('error', 'dead-end', base, `"${from}" leads nowhere: ${what}`, 'key');
+      const what = missing ?? said(`give it ${label}`, `请写上 ${label}`);
+      this.tell('error', 'dead-end', base, said(`"${from}" leads nowhere: ${what.en}`, `"${from}" 没有去处：${what.zh}`), 'key');
       return from;
     }
     if (typeof raw === 'string') {
@@ -180,7 +208,13 @@ export class Compiler {
         ...Object.keys(this.outside.prompts),
         ...Array.from(this.known.prompt ?? [], (full) => full.replace(/^system\//, '')),
       ];
-      this.tell('error', 'unknown-prompt', path, `there is no prompt ${quoted(name)}${didYouMean(name, names)}`);
+      const near = nearest(name, names);
+      this.tell(
+        'error',
+        'unknown-prompt',
+        path,
+        said(`there is no prompt ${quoted(name)}${near.en}`, `没有提示音 ${quoted(name)}${near.zh}`),
+      );
     }
     this.promptsUsed.add(id);
     return id;
@@ -210,7 +244,10 @@ export class Compiler {
           'error',
           'text-or-value',
           path,
-          `this is the text "${raw}"; write { value: ${raw} } for the value, or put the text in quotes`,
+          said(
+            `this is the text "${raw}"; write { value: ${raw} } for the value, or put the text in quotes`,
+            `这里是文字 "${raw}"；要它的值就写 { value: ${raw} }，要文字就加引号`,
+          ),
         );
     }
     return { from: 'fixed', value: raw };
@@ -231,7 +268,10 @@ export class Compiler {
         'error',
         'unknown-name',
         path,
-        `${quoted(raw)} is no name of a variable; a text is written { text: "..." }, a sum { value: "..." }`,
+        said(
+          `${quoted(raw)} is no name of a variable; a text is written { text: "..." }, a sum { value: "..." }`,
+          `${quoted(raw)} 不是变量名；文字写 { text: "..." }，算式写 { value: "..." }`,
+        ),
       );
       return NOTHING;
     }
@@ -240,13 +280,26 @@ export class Compiler {
 
   private checkLength(path: Path, text: string): void {
     if (text.length > MAX_VALUE_TEXT)
-      this.tell('error', 'out-of-range', path, `the text is longer than ${MAX_VALUE_TEXT} characters`);
+      this.tell(
+        'error',
+        'out-of-range',
+        path,
+        said(`the text is longer than ${MAX_VALUE_TEXT} characters`, `文字超过 ${MAX_VALUE_TEXT} 个字符`),
+      );
   }
 
   /** In this YAML yes and no are texts; who writes them without quotes most often means something else. */
   private checkWord(path: Path, text: string): void {
     if (/^(y|n|yes|no|on|off|none|nil)$/i.test(text) && this.isPlain(path))
-      this.tell('error', 'unquoted-word', path, `write true, false or null, or put the text in quotes: "${text}"`);
+      this.tell(
+        'error',
+        'unquoted-word',
+        path,
+        said(
+          `write true, false or null, or put the text in quotes: "${text}"`,
+          `请写 true、false 或 null；要文字就加引号："${text}"`,
+        ),
+      );
   }
 
   private isPlain(path: Path): boolean {
@@ -258,16 +311,32 @@ export class Compiler {
     const names = this.known[what];
     if (names === undefined || names.has(name)) return;
     const at = what === 'skill' ? 'key' : 'value';
-    this.tell('error', `unknown-${what}`, path, `there is no ${what} ${quoted(name)}${didYouMean(name, names)}`, at);
+    const near = nearest(name, names);
+    const told = said(`there is no ${what} ${quoted(name)}${near.en}`, `没有${KNOWN_ZH[what]} ${quoted(name)}${near.zh}`);
+    this.tell('error', `unknown-${what}`, path, told, at);
   }
 
   private checkLanguage(path: Path, name: string): void {
     const { languages } = this.outside;
     if (languages.length === 0 || languages.includes(name)) return;
-    this.tell('error', 'unknown-language', path, `${quoted(name)} is not a language of this flow${didYouMean(name, languages)}`);
+    const near = nearest(name, languages);
+    const told = said(`${quoted(name)} is not a language of this flow${near.en}`, `本流程没有语言 ${quoted(name)}${near.zh}`);
+    this.tell('error', 'unknown-language', path, told);
   }
 }
 
+const KNOWN_ZH: Readonly<Record<KnownKind, string>> = {
+  queue: '队列',
+  skill: '技能',
+  calendar: '日历',
+  flow: '流程',
+  endpoint: '查询接口',
+  receiver: '消息接收方',
+  agent: '坐席',
+  box: '留言箱',
+  announcement: '播报方案',
+  tier: '客户等级',
+};
 const NOTHING: ValueSource = { from: 'fixed', value: null };
 
 function typeOf(source: ValueSource): ValueType {

@@ -8,15 +8,63 @@ export interface Finding {
   /** A stable id: `unknown-node`. Tests, editors and people search for it. */
   readonly rule: string;
   readonly message: string;
+  /** The same in Chinese; whatever reads flows gives it. */
+  readonly messageZh?: string;
 }
 
+/** A sentence for people in both languages. */
+export interface Said {
+  readonly en: string;
+  readonly zh: string;
+}
+
+export const said = (en: string, zh: string): Said => ({ en, zh });
+
+/** A sentence and the hint at its end. */
+export const withHint = (sentence: Said, hint: Said): Said => said(sentence.en + hint.en, sentence.zh + hint.zh);
+
+/** A hint for texts that were typed in full width, as a Chinese keyboard does; empty for others. */
+export function wideHint(text: string): Said {
+  const half = Array.from(text, (c) => (c >= '\uff01' && c <= '\uff5e' ? String.fromCharCode(c.charCodeAt(0) - 0xfee0) : c));
+  const plain = half.join('').replace(/[“”‘’]/g, '');
+  if (plain === text) return said('', '');
+  return said(`; it is full-width: write ${quoted(plain)}`, `；这是全角字符：请写 ${quoted(plain)}`);
+}
+
+/** Of a name that may stand only once. */
+export const twice = (name: string): Said =>
+  said(`${quoted(name)} stands here for the second time`, `${quoted(name)} 在这里是第二次出现`);
+
+/** What the checker says to people who read that language. */
+export const messageIn = ({ message, messageZh }: Finding, language: keyof Said): string =>
+  language === 'zh' ? (messageZh ?? message) : message;
+
 /** `ivr-flows/credit-card.yaml:41:24  error  unknown-node  "say-balanse" is not a node ...` */
-export const formatFinding = (finding: Finding): string =>
-  `${finding.file}:${finding.line}:${finding.column}  ${finding.level}  ${finding.rule}  ${finding.message}`;
+export const formatFinding = (finding: Finding): string => formatFindingIn('en', finding);
+
+export const formatFindingIn = (language: keyof Said, finding: Finding): string =>
+  `${finding.file}:${finding.line}:${finding.column}  ${finding.level}  ${finding.rule}  ${messageIn(finding, language)}`;
+
+/** The check itself did not come to an end. */
+export const notChecked = (file: string, why: string): Finding => ({
+  file,
+  line: 1,
+  column: 1,
+  level: 'error',
+  rule: 'not-checked',
+  message: `the text could not be checked: ${why}`,
+  messageZh: `未能检查这份文字："${why}"`,
+});
 
 /** In the order of the file. */
 export const byPlace = (a: Finding, b: Finding): number =>
   a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0);
+
+/** A hint to stand at the end of a sentence; empty when no name is near. */
+export function nearest(name: string, known: Iterable<string>): Said {
+  const en = didYouMean(name, known);
+  return said(en, en.replace('; did you mean ', '；是不是 ').replace(/\?$/, '？'));
+}
 
 /** `; did you mean "x"?` for the nearest of the known names, or nothing when none is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {

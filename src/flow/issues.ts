@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { didYouMean, type Finding, quoted } from './finding.js';
+import { type Finding, nearest, quoted, type Said, said, wideHint, withHint } from './finding.js';
+import { pairOf } from './shape-words.js';
 import { isExactNumber, type Path, type Source } from './source.js';
+import { NO_SPACE, WIDE_COLON } from './yaml-slips.js';
 
 /** A finding before it knows its place: at the value (the default), at its key, or at a character of its text. */
-export type Tell = (level: Finding['level'], rule: string, path: Path, message: string, at?: 'value' | 'key' | number) => void;
+export type Tell = (level: Finding['level'], rule: string, path: Path, message: Said, at?: 'value' | 'key' | number) => void;
+
+/** What a shape of ours gives with an issue of its own. */
+export interface IssueParams {
+  readonly rule: string;
+  readonly message: Said;
+}
 
 /** Tells what a shape found wrong with the value at `base`, in our words and at its place. */
 export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[], base: Path, source: Source, tell: Tell): void {
@@ -12,80 +20,107 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
     const path = [...base, ...inner];
     const value = valueAt(source.value, path);
     const last = `${path.at(-1) ?? 'the file'}`;
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
-        tell(
-          'error',
-          'unknown-field',
-          [...path, key],
-          `${quoted(key)} means nothing here${didYouMean(key, fieldsAt(shape, inner))}`,
-          'key',
-        );
-      }
-    } else if (issue.code === 'invalid_key') {
+    if (issue.code === 'unrecognized_keys') tellUnknownFields(issue.keys, path, fieldsAt(shape, inner), source, tell);
+    else if (issue.code === 'invalid_key') {
       // In braces a comma ends a plain text: { en: Welcome, dear caller } has a second key "dear caller" without a value.
-      if (value === null) tell('error', 'unquoted-comma', path, `${quoted(last)}: ${COMMA}`, 'key');
-      else tell('error', 'bad-name', path, `${quoted(last)}: ${issue.issues[0]?.message ?? 'not allowed'}`, 'key');
+      if (value === null) tell('error', 'unquoted-comma', path, commaAfter(last), 'key');
+      else tell('error', 'bad-name', path, aboutName(last, issue.issues[0]?.message), 'key');
     } else if (value === null && issue.code === 'invalid_type' && issue.expected === 'string' && /[^\w-]/.test(last)) {
-      tell('error', 'unquoted-comma', path, `${quoted(last)}: ${COMMA}`, 'key');
+      tell('error', 'unquoted-comma', path, commaAfter(last), 'key');
     } else if (value === undefined) {
-      tell('error', 'missing-field', path, `${quoted(last)} is missing`, 'key');
+      tell('error', 'missing-field', path, said(`${quoted(last)} is missing`, `缺少 ${quoted(last)}`), 'key');
     } else if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof value === 'number') {
       const written = source.written(path)?.text ?? `${value}`;
       // A number that is not what stands there has been refused by the reader of the file.
-      if (isExactNumber(written))
-        tell('error', 'unquoted-number', path, `a text is expected here; put ${written} in quotes: "${written}"`);
+      if (isExactNumber(written)) tell('error', 'unquoted-number', path, textExpected(written));
     } else if (issue.code === 'custom') {
-      const rule = (issue.params as { rule?: string } | undefined)?.rule ?? 'wrong-type';
-      tell('error', rule, path, issue.message);
+      const params = issue.params as Partial<IssueParams> | undefined;
+      tell('error', params?.rule ?? 'wrong-type', path, params?.message ?? inBoth(issue.message));
     } else {
-      tell(
-        'error',
-        issue.code === 'too_big' || issue.code === 'too_small' ? 'out-of-range' : 'wrong-type',
-        path,
-        words(issue, value),
-      );
+      const isBound = issue.code === 'too_big' || issue.code === 'too_small';
+      tell('error', isBound ? 'out-of-range' : 'wrong-type', path, words(issue, value));
     }
   }
 }
 
-function words(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code === 'invalid_type')
-    return `${TYPES[issue.expected] ?? issue.expected} is expected here, not ${typeName(value)}${hintFor(issue.expected, value)}`;
-  if (issue.code === 'invalid_value') {
-    const choices = issue.values.map(String);
-    return `expected ${choices.join(' or ')}${typeof value === 'string' ? didYouMean(value, choices) : ''}`;
+function tellUnknownFields(names: readonly string[], at: Path, known: readonly string[], source: Source, tell: Tell): void {
+  for (const name of names) {
+    const path = [...at, name];
+    const slip = valueAt(source.value, path) === null ? colonSlip(name) : null;
+    if (slip !== null) tell('error', 'yaml-syntax', path, slip, 'key');
+    else {
+      const near = nearest(name, known);
+      const told = said(`${quoted(name)} means nothing here${near.en}`, `${quoted(name)} 在这里没有意义${near.zh}`);
+      tell('error', 'unknown-field', path, told, 'key');
+    }
   }
-  if (issue.code === 'too_big') return `at most ${issue.maximum} is allowed`;
-  if (issue.code === 'too_small') return `at least ${issue.minimum} is needed`;
-  return issue.message;
 }
 
-const COMMA = 'a comma ends a text in braces; put the text before it in quotes';
+const inBoth = (en: string): Said => pairOf(en) ?? said(en, en);
 
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'a mapping (name: value)',
-  record: 'a mapping (name: value)',
-  array: 'a list',
+/** `next：main` and `next:main` are names without a value: the colon is not one, or has no space after it. */
+export function colonSlip(name: string): Said | null {
+  if (/^[\w-]+：/.test(name)) return WIDE_COLON;
+  return /^[\w-]+:[^\s:]/.test(name) ? NO_SPACE : null;
+}
+
+const commaAfter = (name: string): Said =>
+  said(
+    `${quoted(name)}: a comma ends a text in braces; put the text before it in quotes`,
+    `${quoted(name)}：花括号里文字遇到逗号就结束；请给前面的文字加引号`,
+  );
+
+function aboutName(name: string, why: string | undefined): Said {
+  const reason = inBoth(why ?? 'not allowed');
+  return said(`${quoted(name)}: ${reason.en}`, `${quoted(name)}：${reason.zh}`);
+}
+
+const textExpected = (written: string): Said =>
+  said(`a text is expected here; put ${written} in quotes: "${written}"`, `这里要文字；请给 ${written} 加引号："${written}"`);
+
+function words(issue: z.core.$ZodIssue, value: unknown): Said {
+  if (issue.code === 'invalid_type') {
+    if (issue.path.length === 0 && value === null) return said('the file is empty', '文件是空的');
+    const [expected, found, hint] = [TYPES[issue.expected] ?? TYPES.unknown, typeName(value), hintFor(issue.expected, value)];
+    return said(`${expected.en} is expected here, not ${found.en}${hint.en}`, `这里要${expected.zh}，不是${found.zh}${hint.zh}`);
+  }
+  if (issue.code === 'invalid_value') {
+    const choices = issue.values.map(String);
+    const near = typeof value === 'string' ? nearest(value, choices) : said('', '');
+    return withHint(said(`expected ${choices.join(' or ')}`, `这里要写 ${choices.join(' 或 ')}`), near);
+  }
+  if (issue.code === 'too_big') return said(`at most ${issue.maximum} is allowed`, `最多 ${issue.maximum}`);
+  if (issue.code === 'too_small') return said(`at least ${issue.minimum} is needed`, `至少 ${issue.minimum}`);
+  return typeof value === 'string' ? withHint(inBoth(issue.message), wideHint(value)) : inBoth(issue.message);
+}
+
+const TYPES: Readonly<Record<string, Said>> & { readonly unknown: Said } = {
+  string: said('a text', '文字'),
+  number: said('a number', '数字'),
+  int: said('a whole number', '整数'),
+  boolean: said('true or false', ' true 或 false'),
+  object: said('a mapping (name: value)', '映射（name: value）'),
+  record: said('a mapping (name: value)', '映射（name: value）'),
+  array: said('a list', '列表'),
+  unknown: said('something else', '别的内容'),
 };
 
 /** yes, no, on and off are texts in this YAML, though many think otherwise; true is none, even where somebody means the word. */
-function hintFor(expected: string, value: unknown): string {
-  if (expected === 'boolean' && typeof value === 'string' && /^(yes|on|y)$/i.test(value)) return '; write true';
-  if (expected === 'boolean' && typeof value === 'string' && /^(no|off|n)$/i.test(value)) return '; write false';
-  if (expected === 'string' && typeof value === 'boolean') return `; put it in quotes: "${value}"`;
-  return '';
+function hintFor(expected: string, value: unknown): Said {
+  if (expected === 'boolean' && typeof value === 'string') {
+    if (/^(yes|on|y)$/i.test(value)) return said('; write true', '；请写 true');
+    if (/^(no|off|n)$/i.test(value)) return said('; write false', '；请写 false');
+  }
+  if (expected === 'string' && typeof value === 'boolean')
+    return said(`; put it in quotes: "${value}"`, `；请加引号："${value}"`);
+  return said('', '');
 }
 
-function typeName(value: unknown): string {
-  if (value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a mapping';
-  return typeof value === 'string' ? `the text ${quoted(value)}` : `${value}`;
+function typeName(value: unknown): Said {
+  if (value === null) return said('nothing', '空');
+  if (Array.isArray(value)) return said('a list', '列表');
+  if (typeof value === 'object') return said('a mapping', '映射');
+  return typeof value === 'string' ? said(`the text ${quoted(value)}`, `文字 ${quoted(value)}`) : said(`${value}`, ` ${value}`);
 }
 
 function valueAt(value: unknown, path: Path): unknown {

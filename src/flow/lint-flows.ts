@@ -22,6 +22,7 @@ export function lintFlows(
       level: 'error',
       rule: 'endless-loop',
       message: `flows lead into each other without waiting for the caller: ${[...circle, flow].join(' -> ')}`,
+      messageZh: `几个流程互相跳转，却不等来电者：${[...circle, flow].join(' -> ')}`,
     });
   }
   return told;

@@ -1,3 +1,4 @@
+import { said } from './finding.js';
 import type { Tell } from './issues.js';
 import { kindOf } from './nodes/kinds.js';
 import type { FlowNode } from './program.js';
@@ -29,7 +30,13 @@ export function lintGraph(graph: Graph, tell: Tell): void {
   const endless = endlessLoop(graph, withOwnCalls(graph, ahead), reached);
   if (endless !== null) {
     const names = [...endless, endless[0]].join(' -> ');
-    tell('error', 'endless-loop', pathOf(graph, endless[0]), `this goes round without waiting for the caller: ${names}`, 'key');
+    tell(
+      'error',
+      'endless-loop',
+      pathOf(graph, endless[0]),
+      said(`this goes round without waiting for the caller: ${names}`, `这里绕圈而不等来电者：${names}`),
+      'key',
+    );
     return;
   }
   lintUnreached(graph, ahead, reached, tell);
@@ -43,7 +50,10 @@ export function lintGraph(graph: Graph, tell: Tell): void {
       'error',
       'no-exit',
       pathOf(graph, id),
-      `from "${id}" no way leads to an end: not to a queue, another flow or a hang-up`,
+      said(
+        `from "${id}" no way leads to an end: not to a queue, another flow or a hang-up`,
+        `从 "${id}" 出发没有任何路通向结束：既不到队列，也不到其他流程或挂机`,
+      ),
       'key',
     );
     return; // The others are round the same loop.
@@ -63,7 +73,7 @@ function lintUnreached(
   const explained = new Set<string>();
   for (const id of [...lost.filter((each) => !ledTo.has(each)), ...lost]) {
     if (explained.has(id)) continue;
-    tell('warn', 'unreachable', pathOf(graph, id), `nothing leads to "${id}"`, 'key');
+    tell('warn', 'unreachable', pathOf(graph, id), said(`nothing leads to "${id}"`, `没有任何节点通向 "${id}"`), 'key');
     for (const each of reach([id], ahead)) explained.add(each);
   }
 }
@@ -87,7 +97,13 @@ function lintSilence(graph: Graph, reached: ReadonlySet<string>, ends: ReadonlyS
     const kind = graph.nodes.get(id)?.kind;
     if (!reached.has(id) || getsOut.has(id) || kind === undefined || !SILENT_WAYS.has(kind)) continue;
     const names = [id, ...trailBack(id, ahead)].join(' -> ');
-    tell('error', 'silent-loop', pathOf(graph, id), `who presses nothing goes round here and never gets out: ${names}`, 'key');
+    tell(
+      'error',
+      'silent-loop',
+      pathOf(graph, id),
+      said(`who presses nothing goes round here and never gets out: ${names}`, `不按键的人在这里绕圈，永远出不去：${names}`),
+      'key',
+    );
     return;
   }
 }

@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import type { FlowValue } from './contract.js';
+import { said } from './finding.js';
 import type { Tell } from './issues.js';
 import type { ParameterShape } from './program.js';
+import { SHAPE_WORDS } from './shape-words.js';
 import { MAX_VALUE_TEXT } from './shapes.js';
 import { wrongVariableName } from './variables.js';
 
 /** What a flow is called with: `params: { reason: text, due: { type: number, default: 0 } }` at its top. */
 
+const TYPE_ZH = { text: '文字', number: '数字', boolean: '是非值（true 或 false）', any: '该类型' } as const;
 const parameterType = z.enum(['text', 'number', 'boolean']);
 const fixed = z.union([z.string().max(MAX_VALUE_TEXT), z.number(), z.boolean(), z.null()]);
 export const rawParameters = z.record(
   z.string(),
   z.union([parameterType, z.strictObject({ type: parameterType, default: fixed.optional() })], {
-    error: 'a type is expected here: text, number or boolean, or { type: text, default: "..." }',
+    error: SHAPE_WORDS.parameterType.en,
   }),
 );
 export type RawParameters = z.output<typeof rawParameters>;
@@ -30,11 +33,22 @@ export function checkParameters(raw: RawParameters | undefined, tell: Tell): Rea
         ? { type: each }
         : { type: each.type, ...(each.default !== undefined && { default: each.default }) };
     if (shape.default !== undefined && !fits(shape.default, shape))
-      tell('error', 'type-mismatch', [...path, 'default'], `the default is no ${shape.type}`);
+      tell(
+        'error',
+        'type-mismatch',
+        [...path, 'default'],
+        said(`the default is no ${shape.type}`, `默认值不是${TYPE_ZH[shape.type]}`),
+      );
     made.set(name, shape);
   }
   if (made.size > MAX_PARAMETERS)
-    tell('error', 'out-of-range', ['params'], `at most ${MAX_PARAMETERS} parameters are allowed`, 'key');
+    tell(
+      'error',
+      'out-of-range',
+      ['params'],
+      said(`at most ${MAX_PARAMETERS} parameters are allowed`, `最多 ${MAX_PARAMETERS} 个参数`),
+      'key',
+    );
   return made;
 }
 

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { asId, type FlowId } from '../base/ids.js';
 import { err, ok, type Result } from '../base/result.js';
 import { Compiler } from './compiler.js';
-import { byPlace, type Finding } from './finding.js';
+import { byPlace, type Finding, said, twice } from './finding.js';
 import { type Tell, tellIssues } from './issues.js';
 import { lintGraph } from './lint.js';
 import { checkParameters, type RawParameters, rawParameters, resultsOf } from './parameters.js';
 import type { CheckedFlow, FlowShape, ParameterShape } from './program.js';
 import { SAY_FOLDER } from './say/say.js';
+import { SHAPE_WORDS } from './shape-words.js';
 import { LANGUAGE_NAME, NODE_NAME } from './shapes.js';
 import { type Path, readSource, type Source } from './source.js';
 import { linesOf, waysOf } from './ways.js';
@@ -45,11 +46,11 @@ export interface ParseOptions {
 const MAX_PROMPT_TEXT = 1_000;
 const MAX_FINDINGS = 200;
 
-const languageName = z.string().regex(LANGUAGE_NAME, 'a language is written like zh, en or zh-TW');
+const languageName = z.string().regex(LANGUAGE_NAME, SHAPE_WORDS.language.en);
 const texts = z.record(languageName, z.string().min(1).max(MAX_PROMPT_TEXT));
 /** The outside of a flow file; nodes have shapes of their own. */
 export const flowShape = z.strictObject({
-  flow: z.string().regex(NODE_NAME, 'a flow is named with small letters, digits and dashes'),
+  flow: z.string().regex(NODE_NAME, SHAPE_WORDS.flowName.en),
   title: texts.optional(),
   languages: z.array(languageName).min(1).max(20),
   start: z.string(),
@@ -70,8 +71,16 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
   const tell: Tell = (level, rule, path, message, at = 'value') => {
     if (findings.length >= MAX_FINDINGS) return;
     const place = at === 'key' ? source.atKey(path) : at === 'value' ? source.at(path) : source.inText(path, at);
-    findings.push({ file: options.file, ...place, level, rule, message });
+    findings.push({ file: options.file, ...place, level, rule, message: message.en, messageZh: message.zh });
   };
+  const lost = lostHash(text);
+  if (lost !== null) {
+    const { en, zh } = said(
+      'this line is a comment; for the key # put it in quotes: "#"',
+      '这一行成了注释；按键 # 请加引号："#"',
+    );
+    findings.push({ file: options.file, ...lost, level: 'error', rule: 'bad-key', message: en, messageZh: zh });
+  }
   const outside = readOutside(source, tell);
   if (outside === null) return err(findings.sort(byPlace));
   checkPrompts(outside, tell);
@@ -81,7 +90,7 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
     lintGraph(compiler.graph(), tell);
     for (const name of Object.keys(outside.prompts)) {
       if (compiler.promptsUsed.has(`${outside.flow}/${name}`)) continue;
-      tell('warn', 'unused-prompt', ['prompts', name], `no node plays "${name}"`, 'key');
+      tell('warn', 'unused-prompt', ['prompts', name], said(`no node plays "${name}"`, `没有节点播放 "${name}"`), 'key');
     }
   }
   findings.sort(byPlace);
@@ -103,6 +112,13 @@ export function parseFlow(text: string, options: ParseOptions): Result<CheckedFl
     ways: waysOf(compiler.graph(), source),
     lines: linesOf(compiler.graph(), source),
   });
+}
+
+/** `#: agent` among the keys of a menu says nothing to the reader of YAML, and a caller would find no such key. */
+function lostHash(text: string): { readonly line: number; readonly column: number } | null {
+  const lines = text.split('\n');
+  const line = lines.findIndex((each) => /^\s+#\s*:\s+[a-z{]/.test(each));
+  return line === -1 ? null : { line: line + 1, column: (lines[line] as string).indexOf('#') + 1 };
 }
 
 export interface Outside {
@@ -169,22 +185,46 @@ function readableTexts(raw: unknown): Record<string, Record<string, string>> {
 
 function checkPrompts(outside: Outside, tell: Tell): void {
   if (outside.flow === 'system' || outside.flow === SAY_FOLDER)
-    tell('error', 'bad-name', ['flow'], `"${outside.flow}" is the name of the prompts that all flows share`);
+    tell(
+      'error',
+      'bad-name',
+      ['flow'],
+      said(`"${outside.flow}" is the name of the prompts that all flows share`, `"${outside.flow}" 是所有流程共用的提示音的名称`),
+    );
   const seen = new Set<string>();
   outside.languages.forEach((language, index) => {
-    if (seen.has(language)) tell('error', 'duplicate-key', ['languages', index], `"${language}" stands here for the second time`);
+    if (seen.has(language)) tell('error', 'duplicate-key', ['languages', index], twice(language));
     seen.add(language);
   });
   for (const [name, words] of Object.entries(outside.prompts)) {
     const path: Path = ['prompts', name];
-    if (!NODE_NAME.test(name)) tell('error', 'bad-name', path, 'a prompt is named with small letters, digits and dashes', 'key');
+    if (!NODE_NAME.test(name))
+      tell(
+        'error',
+        'bad-name',
+        path,
+        said('a prompt is named with small letters, digits and dashes', '提示音的名称只用小写字母、数字和短横线'),
+        'key',
+      );
     for (const language of outside.languages) {
       if (!Object.hasOwn(words, language))
-        tell('error', 'missing-language', path, `prompt "${name}" has no text for ${language}`, 'key');
+        tell(
+          'error',
+          'missing-language',
+          path,
+          said(`prompt "${name}" has no text for ${language}`, `提示音 "${name}" 缺少 ${language} 的文字`),
+          'key',
+        );
     }
     for (const language of Object.keys(words)) {
       if (outside.languages.length > 0 && !seen.has(language)) {
-        tell('warn', 'unknown-language', [...path, language], `${language} is not a language of this flow`, 'key');
+        tell(
+          'warn',
+          'unknown-language',
+          [...path, language],
+          said(`${language} is not a language of this flow`, `本流程没有语言 ${language}`),
+          'key',
+        );
       }
     }
   }

@@ -1,4 +1,4 @@
-/** What the rules of the checker are called for people, and what to do about each. The exact message of a finding stands beside it, in English. */
+/** What the rules of the checker are called for people, and what to do about each, beside the exact message of a finding. */
 
 export type RuleLanguage = 'zh' | 'en';
 
@@ -86,6 +86,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     '先改掉指向它的号码，再删除。',
     'flow in use',
     'Change the number that leads to it before it goes.',
+  ],
+  'merge-conflict': [
+    '合并未完成',
+    '留下一个版本，删掉 <<<<<<<、======= 和 >>>>>>> 标记。',
+    'merge not finished',
+    'Keep one of the two versions and delete the marks.',
   ],
   'missing-field': ['缺少必填项', '补上缺少的项。', 'missing field', 'Add what is missing.'],
   'missing-language': ['缺少语言', '补上这种语言的文字。', 'missing language', 'Add the words in that language.'],

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { parseDuration } from '../base/time.js';
 import type { FlowValue } from './contract.js';
+import { quoted, type Said, said, wideHint, withHint } from './finding.js';
+import type { IssueParams } from './issues.js';
+import { SHAPE_WORDS } from './shape-words.js';
 
-/** Pieces that the shapes of several node kinds are made of. Issues carry `params.rule`, which becomes the finding's rule. */
+/** Pieces that the shapes of several node kinds are made of. Issues of their own carry `IssueParams`. */
 
 /** A node's name, or a small node written in place. */
 export type RawTarget = string | Readonly<Record<string, unknown>>;
@@ -16,8 +19,7 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const target = z.custom<RawTarget>((value) => typeof value === 'string' || isMapping(value), {
-  error: 'the name of a node is expected here, or a small node in braces',
-  params: { rule: 'wrong-type' },
+  error: SHAPE_WORDS.target.en,
 });
 
 const isPrompt = (value: unknown): boolean =>
@@ -27,8 +29,7 @@ const isPrompt = (value: unknown): boolean =>
 export const prompts = z.custom<RawPrompts>(
   (value) => isPrompt(value) || (Array.isArray(value) && value.length > 0 && value.length <= 20 && value.every(isPrompt)),
   {
-    error: 'the name of a prompt is expected here, { prompt: NAME, in: LANGUAGE }, or a list of them',
-    params: { rule: 'wrong-type' },
+    error: SHAPE_WORDS.prompts.en,
   },
 );
 
@@ -45,14 +46,12 @@ const isOnly = (value: unknown, name: string): boolean =>
 
 /** For fields that hold a value of their own: `set`, `with`, the message of `send`. */
 export const value = z.custom<RawValue>((raw) => isPlain(raw) || isOnly(raw, 'value'), {
-  error: 'a text, a number, true, false, null or { value: EXPRESSION } is expected here',
-  params: { rule: 'wrong-type' },
+  error: SHAPE_WORDS.value.en,
 });
 
 /** For fields that ask for a value by its name: what `lookup` sends, what `say` says. */
 export const namedValue = z.custom<RawNamedValue>((raw) => isPlain(raw) || isOnly(raw, 'value') || isOnly(raw, 'text'), {
-  error: 'the name of a variable is expected here, { value: EXPRESSION } or { text: "..." }',
-  params: { rule: 'wrong-type' },
+  error: SHAPE_WORDS.namedValue.en,
 });
 
 export const MAX_TIMEOUT_MS = 600_000;
@@ -62,24 +61,34 @@ export const duration = z
   .unknown()
   .meta({ type: 'string', pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$', description: 'A length of time: 5s, 250ms, 1m30s' })
   .transform((value, ctx): number => {
-    const refuse = (rule: string, message: string): number => {
-      ctx.issues.push({ code: 'custom', input: value, message, params: { rule } });
+    const refuse = (rule: string, message: Said): number => {
+      const params: IssueParams = { rule, message };
+      ctx.issues.push({ code: 'custom', input: value, message: message.en, params });
       return 1;
     };
-    if (value === undefined) return refuse('missing-field', 'a length of time is missing');
+    if (value === undefined) return refuse('missing-field', said('a length of time is missing', '缺少时间长度'));
     if (typeof value === 'number')
-      return value === 0 ? refuse('zero-timeout', ZERO) : refuse('wrong-type', `${value} has no unit; write ${value}s`);
-    if (typeof value !== 'string') return refuse('wrong-type', 'a length of time is expected here, like 5s');
+      return value === 0
+        ? refuse('zero-timeout', ZERO)
+        : refuse('wrong-type', said(`${value} has no unit; write ${value}s`, `${value} 没有单位；请写 ${value}s`));
+    if (typeof value !== 'string')
+      return refuse('wrong-type', said('a length of time is expected here, like 5s', '这里要时间长度，如 5s'));
     const parsed = parseDuration(value);
-    if (!parsed.ok) return refuse('wrong-type', parsed.error);
+    if (!parsed.ok)
+      return refuse(
+        'wrong-type',
+        withHint(said(parsed.error, `${quoted(value)} 不是时间长度；请写成 20s、1m30s、250ms 这样`), wideHint(value)),
+      );
     if (parsed.value === 0) return refuse('zero-timeout', ZERO);
-    if (parsed.value > MAX_TIMEOUT_MS) return refuse('out-of-range', `${value} is longer than 10m`);
+    if (parsed.value > MAX_TIMEOUT_MS) return refuse('out-of-range', said(`${value} is longer than 10m`, `${value} 超过 10m`));
     return parsed.value;
   });
-const ZERO = 'a timeout of zero leaves the caller no time to press a key';
+const ZERO = said('a timeout of zero leaves the caller no time to press a key', '超时为零，来电者来不及按键');
 
 export const NODE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 export const VARIABLE_NAME = /^[a-z][A-Za-z0-9_]{0,31}$/;
 export const LANGUAGE_NAME = /^[a-z]{2,3}(-[A-Z]{2})?$/;
+/** A field of what is sent to an endpoint. */
+export const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** A DTMF key, or several for a menu with long choices. */
 export const KEYS = /^[0-9*#A-D]{1,8}$/;

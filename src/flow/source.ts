@@ -1,17 +1,7 @@
-import {
-  isAlias,
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type ParsedNode,
-  parseDocument,
-  type YAMLParseError,
-} from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { err, ok, type Result } from '../base/result.js';
-import { byPlace, type Finding, quoted } from './finding.js';
+import { byPlace, type Finding, quoted, type Said, said, twice } from './finding.js';
+import { slipsOf } from './yaml-slips.js';
 
 /**
  * YAML text as plain values with the place of each. This is the gate for hostile files: too big, too deep, aliases, tags,
@@ -59,28 +49,30 @@ interface Spot {
 
 const pathKey = (path: Path): string => path.join('\u0000');
 
+type RefuseFile = (rule: string, message: Said, place?: Place) => Result<never, Finding[]>;
+
 /** Never throws, whatever the text is. */
 export function readSource(text: string, file: string): Result<Source, Finding[]> {
-  const refuse = (rule: string, message: string, place: Place = { line: 1, column: 1 }): Result<never, Finding[]> =>
-    err([{ file, ...place, level: 'error', rule, message }]);
-  if (text.length > MAX_TEXT) return refuse('too-big', `the file has ${text.length} characters; ${MAX_TEXT} are allowed`);
+  const refuse: RefuseFile = (rule, message, place = { line: 1, column: 1 }) =>
+    err([{ file, ...place, level: 'error', rule, message: message.en, messageZh: message.zh }]);
+  if (text.length > MAX_TEXT) {
+    const [has, most] = [text.length, MAX_TEXT];
+    return refuse('too-big', said(`the file has ${has} characters; ${most} are allowed`, `文件有 ${has} 个字符；最多 ${most}`));
+  }
   try {
     return read(text, file, refuse);
   } catch (error) {
     // A parser that overflows its stack or trips over its own feet is no reason for ours to fall.
-    return refuse('yaml-syntax', `the file cannot be read: ${error instanceof Error ? error.message : 'unknown reason'}`);
+    const why = error instanceof Error ? error.message : 'unknown reason';
+    return refuse('yaml-syntax', said(`the file cannot be read: ${why}`, `文件无法解读：${quoted(why)}`));
   }
 }
 
-function read(
-  text: string,
-  file: string,
-  refuse: (rule: string, message: string, place?: Place) => Result<never, Finding[]>,
-): Result<Source, Finding[]> {
+function read(text: string, file: string, refuse: RefuseFile): Result<Source, Finding[]> {
   const odd = oddCharacter(text);
   if (odd !== null) return refuse('bad-character', oddName(text, odd), placeOf(text, odd));
   const deep = tooDeepAt(text);
-  if (deep !== null) return refuse('too-deep', `nested deeper than ${MAX_DEPTH} levels`, placeOf(text, deep));
+  if (deep !== null) return refuse('too-deep', TOO_DEEP, placeOf(text, deep));
 
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -96,7 +88,14 @@ function read(
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (document.errors.length > 0) return err(syntaxFindings(document.errors, file, place));
+  if (document.errors.length > 0) {
+    const complaints = document.errors.slice(0, MAX_FINDINGS).map(({ code, pos, message }) => ({ code, at: pos[0], message }));
+    return err(
+      slipsOf(text, complaints).map(({ at, rule, message }): Finding => {
+        return { file, ...place(at), level: 'error', rule, message: message.en, messageZh: message.zh };
+      }),
+    );
+  }
   const walk = new Walk(file, place);
   const value = walk.value(document.contents, [], 0);
   const findings = walk.findings.slice(0, MAX_FINDINGS).sort(byPlace);
@@ -119,19 +118,6 @@ function read(
   });
 }
 
-/** What the parser did not understand. After a tab it understands nothing any more, and of one line the first complaint is the one that helps. */
-function syntaxFindings(errors: readonly YAMLParseError[], file: string, place: (offset: number) => Place): Finding[] {
-  const findings = errors.slice(0, MAX_FINDINGS).map((error): Finding => {
-    const rule = error.code === 'TAB_AS_INDENT' ? 'tab' : error.code === 'MULTIPLE_DOCS' ? 'several-documents' : 'yaml-syntax';
-    const message =
-      rule === 'several-documents' ? 'a second document begins here (---): a file is one' : firstLine(error.message);
-    return { file, ...place(error.pos[0]), level: 'error', rule, message };
-  });
-  const tabs = findings.filter(({ rule }) => rule === 'tab');
-  const lines = new Set<number>();
-  return (tabs.length > 0 ? tabs : findings).sort(byPlace).filter(({ line }) => !lines.has(line) && lines.add(line));
-}
-
 /** Turns parsed nodes into plain values, noting where each stands and what is not allowed. */
 class Walk {
   readonly findings: Finding[] = [];
@@ -146,11 +132,22 @@ class Walk {
     if (node === null) return null;
     const offset = node.range?.[0] ?? 0;
     if (isAlias(node))
-      return this.refuse(offset, 'alias', `"*${node.source}": aliases are not part of this language; write it out`);
-    if (depth > MAX_DEPTH) return this.refuse(offset, 'too-deep', `nested deeper than ${MAX_DEPTH} levels`);
-    if (node.anchor !== undefined) this.refuse(offset, 'alias', `"&${node.anchor}": anchors are not part of this language`);
+      return this.refuse(
+        offset,
+        'alias',
+        said(
+          `"*${node.source}": aliases are not part of this language; write it out`,
+          `"*${node.source}"：不支持别名；请把内容写出来`,
+        ),
+      );
+    if (depth > MAX_DEPTH) return this.refuse(offset, 'too-deep', TOO_DEEP);
+    if (node.anchor !== undefined) {
+      const name = `"&${node.anchor}"`;
+      this.refuse(offset, 'alias', said(`${name}: anchors are not part of this language`, `${name}：不支持锚点`));
+    }
     if (node.tag !== undefined) {
-      this.refuse(offset, 'tag', `${quoted(node.tag)}: tags are not part of this language`);
+      const name = quoted(node.tag);
+      this.refuse(offset, 'tag', said(`${name}: tags are not part of this language`, `${name}：不支持标签`));
     }
     if (isScalar(node)) {
       // "\u0007" in quotes passed the look at the bare text.
@@ -167,15 +164,19 @@ class Walk {
       });
     }
     if (isMap(node)) return this.map(node, path, depth);
-    return this.refuse(offset, 'yaml-syntax', 'neither a text, a number, a list nor a mapping');
+    return this.refuse(
+      offset,
+      'yaml-syntax',
+      said('neither a text, a number, a list nor a mapping', '既不是文字、数字，也不是列表或映射'),
+    );
   }
 
   /** 0123, 010, 0x10, 1e3, +86..., more than 15 digits: as a number it is not what stands there, so it was meant as a text, or is a slip. */
   private number(node: { source?: string }, value: number, offset: number): number {
     const written = node.source ?? '';
     if (!isExactNumber(written)) {
-      const why = /^-?[1-9][\d.]*$/.test(written) ? 'a number has at most 15 digits' : `YAML reads it as the number ${value}`;
-      this.refuse(offset, 'unquoted-number', `put ${quoted(written).slice(1, -1)} in quotes: ${quoted(written)} (${why})`);
+      const isLong = /^-?[1-9][\d.]*$/.test(written);
+      this.refuse(offset, 'unquoted-number', isLong ? tooLong(written) : readAsNumber(written, value));
     }
     return Number.isFinite(value) ? value : 0;
   }
@@ -188,13 +189,15 @@ class Walk {
       const value = pair.value as ParsedNode | null;
       const offset = key?.range?.[0] ?? node.range?.[0] ?? 0;
       if (key === null || isCollection(key) || isAlias(key)) {
-        this.refuse(offset, 'bad-name', 'a name must be a plain text');
+        this.refuse(offset, 'bad-name', said('a name must be a plain text', '名称必须是普通文字'));
         continue;
       }
       const name = this.name(key.value, key.source ?? '', offset);
       if (name === null) continue;
       if (Object.hasOwn(made, name)) {
-        this.refuse(offset, 'duplicate-key', `${quoted(name)} stands here for the second time`);
+        const first = this.place(this.spots.get(pathKey([...path, name]))?.key ?? 0).line;
+        const told = twice(name);
+        this.refuse(offset, 'duplicate-key', said(`${told.en} (first in line ${first})`, `${told.zh}（第一次在第 ${first} 行）`));
         continue;
       }
       this.spot([...path, name], key, value ?? key);
@@ -206,13 +209,18 @@ class Walk {
   /** YAML reads `01:` as the number 1, so a key that is a number has lost what it was. */
   private name(value: unknown, written: string, offset: number): string | null {
     if (typeof value === 'number') {
-      this.refuse(offset, 'unquoted-number', `put ${written} in quotes: "${written}" (YAML reads it as the number ${value})`);
+      this.refuse(offset, 'unquoted-number', readAsNumber(written, value));
       return written;
     }
     if (typeof value !== 'string' || value === '') {
-      return this.refuse(offset, 'bad-name', `a name must be a text; put ${quoted(written)} in quotes`);
+      return this.refuse(
+        offset,
+        'bad-name',
+        said(`a name must be a text; put ${quoted(written)} in quotes`, `名称必须是文字；请给 ${quoted(written)} 加引号`),
+      );
     }
-    if (value === '__proto__' || value.length > 200) return this.refuse(offset, 'bad-name', `${quoted(value)} cannot be a name`);
+    if (value === '__proto__' || value.length > 200)
+      return this.refuse(offset, 'bad-name', said(`${quoted(value)} cannot be a name`, `${quoted(value)} 不能作名称`));
     return value;
   }
 
@@ -224,11 +232,25 @@ class Walk {
     this.spots.set(pathKey(path), { key: key.range?.[0] ?? start, value: start, text: inQuotes ? start + 1 : start, written });
   }
 
-  private refuse(offset: number, rule: string, message: string): null {
-    this.findings.push({ file: this.file, ...this.place(offset), level: 'error', rule, message });
+  private refuse(offset: number, rule: string, { en, zh }: Said): null {
+    this.findings.push({ file: this.file, ...this.place(offset), level: 'error', rule, message: en, messageZh: zh });
     return null;
   }
 }
+
+const TOO_DEEP = said(`nested deeper than ${MAX_DEPTH} levels`, `嵌套超过 ${MAX_DEPTH} 层`);
+
+const readAsNumber = (written: string, value: number): Said =>
+  said(
+    `put ${bare(written)} in quotes: "${bare(written)}" (YAML reads it as the number ${value})`,
+    `请给 ${bare(written)} 加引号："${bare(written)}"（YAML 会把它读成数字 ${value}）`,
+  );
+const tooLong = (written: string): Said =>
+  said(
+    `put ${bare(written)} in quotes: "${bare(written)}" (a number has at most 15 digits)`,
+    `请给 ${bare(written)} 加引号："${bare(written)}"（数字最多 15 位）`,
+  );
+const bare = (written: string): string => quoted(written).slice(1, -1);
 
 /** True when a number in YAML is what it looks like, so that its text can be had back from its value. */
 export const isExactNumber = (written: string): boolean =>
@@ -258,7 +280,9 @@ const ODD_RANGES: ReadonlyArray<readonly [from: number, to: number]> = [
   [0x0e, 0x1f],
   [0x7f, 0x84],
   [0x86, 0x9f],
+  [0x200b, 0x200b],
   [0x202a, 0x202e],
+  [0x2060, 0x2060],
   [0x2066, 0x2069],
   [0xfeff, 0xfeff],
   [0xfffd, 0xffff],
@@ -281,18 +305,18 @@ function isHalf(text: string, at: number, code: number): boolean {
   return code < 0xdc00 ? !(other >= 0xdc00 && other <= 0xdfff) : !(other >= 0xd800 && other < 0xdc00);
 }
 
-function oddName(text: string, at: number): string {
+function oddName(text: string, at: number): Said {
   const code = text.charCodeAt(at);
-  if (code === 0xfffd) return 'this is no UTF-8 text: save the file as UTF-8';
+  if (code === 0xfffd) return said('this is no UTF-8 text: save the file as UTF-8', '这不是 UTF-8 文字：请把文件存成 UTF-8');
   const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  if (code === 0x200b || code === 0x2060)
+    return said(`an invisible character stands here (${name}): delete it`, `这里有看不见的字符（${name}）：请删掉`);
   return code >= 0x2000 && code < 0xd800
-    ? `a character that changes the direction of writing stands here (${name})`
-    : `a control character stands here (${name})`;
+    ? said(`a character that changes the direction of writing stands here (${name})`, `这里有改变书写方向的字符（${name}）`)
+    : said(`a control character stands here (${name})`, `这里有控制字符（${name}）`);
 }
 
 function placeOf(text: string, offset: number): Place {
   const before = text.slice(0, offset);
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
-
-const firstLine = (message: string): string => (message.split('\n')[0] as string).slice(0, 200);

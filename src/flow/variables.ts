@@ -1,5 +1,5 @@
 import type { ExpressionNames, ValueType } from './expression.js';
-import { quoted } from './finding.js';
+import { quoted, type Said, said } from './finding.js';
 import type { Tell } from './issues.js';
 import type { ParameterShape } from './program.js';
 import { VARIABLE_NAME } from './shapes.js';
@@ -26,7 +26,15 @@ export class Variables {
     }
     if (this.isComplete) {
       if (this.secrets.has(name) && this.plain.has(name) && type !== 'secure')
-        tell('error', 'secure-value', path, `${quoted(name)} is entered securely elsewhere in this flow; take another name here`);
+        tell(
+          'error',
+          'secure-value',
+          path,
+          said(
+            `${quoted(name)} is entered securely elsewhere in this flow; take another name here`,
+            `${quoted(name)} 在本流程的别处是保密输入；这里请换一个名称`,
+          ),
+        );
       return;
     }
     if (type === 'secure') this.secrets.set(name, [...(this.secrets.get(name) ?? []), node]);
@@ -59,8 +67,11 @@ export class Variables {
 }
 
 /** Why a variable or parameter cannot be called so; null: it can. */
-export function wrongVariableName(name: string): string | null {
-  if (!VARIABLE_NAME.test(name)) return 'a variable is a small letter, then letters, digits or _';
+export function wrongVariableName(name: string): Said | null {
+  if (!VARIABLE_NAME.test(name))
+    return said('a variable is a small letter, then letters, digits or _', '变量名以小写字母开头，后面只用字母、数字或 _');
   // What every object has by itself would seem to be set when it is not.
-  return name in {} ? `${quoted(name)} is a word of the machine; take another name` : null;
+  return name in {}
+    ? said(`${quoted(name)} is a word of the machine; take another name`, `${quoted(name)} 是系统保留的词；请换一个名称`)
+    : null;
 }

@@ -34,14 +34,19 @@ function object<T>(properties: Record<keyof T & string, Schema>): Schema {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
-export const findingView = object<Finding>({
+const finding = object<Required<Finding>>({
   file: text,
   line: { type: 'integer', minimum: 1 },
   column: { type: 'integer', minimum: 1 },
   level: oneOf('error', 'warn'),
   rule: { ...text, description: 'stable, for programs' },
-  message: text,
+  message: { ...text, description: 'in English' },
+  messageZh: { ...text, description: 'the same in Chinese' },
 });
+export const findingView: Schema = {
+  ...finding,
+  required: ['file', 'line', 'column', 'level', 'rule', 'message'] satisfies Array<keyof Finding>,
+};
 
 const point = object<{ x: number; y: number }>({ x: number, y: number });
 const drawing = object<FlowDrawing>({

@@ -74,7 +74,7 @@ t.test('check takes files and folders, and tests of flows are no flows', async (
   });
   t.match(await flow('check', '--lang', 'zh', join(folder, 'nothing.yaml')), {
     code: 1,
-    said: /unreadable {2}there is no such file\n {4}文件读不了: .*。\n/,
+    said: /unreadable {2}没有这个文件\n {4}文件读不了: .*。\n/,
   });
   t.match(await flow('check', '--lang', 'fr', folder), { code: 1, said: /--lang is zh or en/ });
   t.match(await flow('check', join(folder, 'nothing.yaml')), { code: 1, said: /unreadable {2}there is no such file/ });

@@ -26,6 +26,15 @@ const findingsIn = (text: string, file = 'x.yaml'): readonly Finding[] => {
   const parsed = parseFlow(text, { file, known });
   return parsed.ok ? parsed.value.warnings : parsed.error;
 };
+const WORDS_OF_THE_LANGUAGE = new Set(readFileSync('config/schema/flow.schema.json', 'utf8').match(/[A-Za-z]+/g));
+/** Words of a Chinese message that are neither names of the language, nor of the file, nor quoted. */
+const foreignWords = (message: string, text: string): string[] =>
+  (message.replace(/"[^"]*"|\{[^}]*\}/g, '').match(/[A-Za-z]{2,}/g) ?? []).filter(
+    (word) =>
+      !WORDS_OF_THE_LANGUAGE.has(word) &&
+      !text.includes(word) &&
+      !['YAML', 'UTF', 'vars', 'params', 'list', 'NAME'].includes(word),
+  );
 const place = ({ line, column, rule, level }: Finding): string => `${line}:${column} ${rule}${level === 'warn' ? ' (warn)' : ''}`;
 
 t.test('each planted fault is found at its line and column, and nothing else', async (t) => {
@@ -37,8 +46,10 @@ t.test('each planted fault is found at its line and column, and nothing else', a
     const expected = (/^# expect: (.+)$/m.exec(text)?.[1] ?? 'no header').split(', ');
     const found = findingsIn(text, file);
     t.same(found.map(place), expected, `${file}: ${found.map(formatFinding).join(' | ')}`);
-    for (const { rule, message } of found) {
+    for (const { rule, message, messageZh = '' } of found) {
       rules.add(rule);
+      t.match(messageZh, /\p{Script=Han}/u, `${file}: a sentence in Chinese`);
+      t.same(foreignWords(messageZh, text), [], `${file}: ${messageZh}`);
       t.match(message, /^\S.{5,}/, `${file}: a sentence`);
       const isOdd = (c: string): boolean => c < ' ' || (c >= '\u202a' && c <= '\u202e') || (c >= '\u2066' && c <= '\u2069');
       t.notOk(Array.from(message).some(isOdd), `${file}: what is wrong with the text is not repeated to the terminal`);

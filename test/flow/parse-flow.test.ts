@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { type ExpressionNames, isTrue, parseExpression } from '../../src/flow/expression.js';
+import { type ExpressionNames, isTrue } from '../../src/flow/expression.js';
+import { parseExpression } from '../../src/flow/expression-reader.js';
 import { didYouMean, formatFinding } from '../../src/flow/finding.js';
 import { flowSchema } from '../../src/flow/flow-schema.js';
 import { type KnownNames, parseFlow } from '../../src/flow/parse-flow.js';
@@ -143,7 +144,7 @@ t.test('each planted fault is found at its place', async (t) => {
       ['queue: { to: general', 'queue: { to: general, lane: VIP'],
       '20:40  error  wrong-type  expected ordinary or vip; did you mean "vip"?',
     ],
-    [['  hello: { play', '  hello: { bad: [}'], '9:18  error  yaml-syntax  '],
+    [['  hello: { play', '  hello: { bad: [}'], '9:17  error  yaml-syntax  '],
     [['title: ', 'title: !!js/function '], '2:22  error  tag  '],
     [['start: hello', 'start: hello\nstart: ask'], '5:1  error  duplicate-key  "start" stands here for the second time'],
     [['next: ask }', 'next: [ask] }'], '9:31  error  wrong-type  the name of a node is expected here, or a small node in braces'],

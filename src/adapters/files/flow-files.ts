@@ -107,6 +107,7 @@ const duplicate = (file: string, flowId: string): Finding => ({
   level: 'error',
   rule: 'duplicate-flow',
   message: `another file has the flow "${flowId}" too`,
+  messageZh: `另一个文件里也有流程 "${flowId}"`,
 });
 
 export interface FlowFolder {
@@ -160,7 +161,11 @@ export async function readFlowText(path: string): Promise<Result<string, Finding
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) {
-      return err([{ file: path, line: 1, column: 1, level: 'error', rule: 'too-big', message: `the file has ${size} bytes` }]);
+      const [message, messageZh] = [
+        `the file has ${size} bytes; ${MAX_BYTES} are allowed`,
+        `文件有 ${size} 字节；最多 ${MAX_BYTES}`,
+      ];
+      return err([{ file: path, line: 1, column: 1, level: 'error', rule: 'too-big', message, messageZh }]);
     }
     return { ok: true, value: await readFile(path, 'utf8') };
   } catch (error) {
@@ -168,11 +173,9 @@ export async function readFlowText(path: string): Promise<Result<string, Finding
   }
 }
 
-const unreadable = (file: string, error: unknown): Finding => ({
-  file,
-  line: 1,
-  column: 1,
-  level: 'error',
-  rule: 'unreadable',
-  message: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message,
-});
+function unreadable(file: string, error: unknown): Finding {
+  const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  const message = isGone ? 'there is no such file' : (error as Error).message;
+  const messageZh = isGone ? '没有这个文件' : `文件读不了："${message}"`;
+  return { file, line: 1, column: 1, level: 'error', rule: 'unreadable', message, messageZh };
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { err, ok, type Result } from '../../base/result.js';
-import { byPlace, type Finding } from '../../flow/finding.js';
+import { byPlace, type Finding, said, twice } from '../../flow/finding.js';
 import { type Tell, tellIssues } from '../../flow/issues.js';
 import type { CheckedFlow } from '../../flow/program.js';
 import { fragmentText, SAY_FOLDER } from '../../flow/say/say.js';
+import { SHAPE_WORDS } from '../../flow/shape-words.js';
 import { LANGUAGE_NAME } from '../../flow/shapes.js';
 import { readSource } from '../../flow/source.js';
 
@@ -39,10 +40,10 @@ export const SYSTEM_PROMPTS: readonly string[] = [
 
 const PROMPT_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const RANGE = /^(\d{1,3})\.\.(\d{1,3})$/;
-const languageName = z.string().regex(LANGUAGE_NAME, 'a language is written like zh, en or zh-TW');
+const languageName = z.string().regex(LANGUAGE_NAME, SHAPE_WORDS.language.en);
 const promptText = z.string().min(1).max(1_000);
 
-const entry = z.object({ range: z.string().regex(RANGE, 'a range is written like 1..20').optional() }).catchall(promptText);
+const entry = z.object({ range: z.string().regex(RANGE, SHAPE_WORDS.range.en).optional() }).catchall(promptText);
 const shape = z.strictObject({
   languages: z.array(languageName).min(1).max(20),
   prompts: z.record(z.string(), entry),
@@ -54,7 +55,8 @@ export function parsePromptFile(text: string, file: string): Result<PromptTexts,
   if (!source.ok) return source;
   const findings: Finding[] = [...source.value.findings];
   const tell: Tell = (level, rule, path, message, at = 'value') => {
-    findings.push({ file, ...(at === 'key' ? source.value.atKey(path) : source.value.at(path)), level, rule, message });
+    const place = at === 'key' ? source.value.atKey(path) : source.value.at(path);
+    findings.push({ file, ...place, level, rule, message: message.en, messageZh: message.zh });
   };
   const parsed = shape.safeParse(source.value.value);
   if (!parsed.success) {
@@ -66,23 +68,51 @@ export function parsePromptFile(text: string, file: string): Result<PromptTexts,
     const path = ['prompts', name];
     for (const language of parsed.data.languages) {
       if (!Object.hasOwn(words, language))
-        tell('error', 'missing-language', path, `prompt "${name}" has no text for ${language}`, 'key');
+        tell(
+          'error',
+          'missing-language',
+          path,
+          said(`prompt "${name}" has no text for ${language}`, `提示音 "${name}" 缺少 ${language} 的文字`),
+          'key',
+        );
     }
     for (const language of Object.keys(words)) {
       if (parsed.data.languages.includes(language)) continue;
-      tell('error', 'unknown-language', [...path, language], `"${language}" is not one of the languages of this file`, 'key');
+      tell(
+        'error',
+        'unknown-language',
+        [...path, language],
+        said(`"${language}" is not one of the languages of this file`, `本文件没有语言 "${language}"`),
+        'key',
+      );
     }
     for (const [full, filled] of expand(name, range, words)) {
       if (!PROMPT_NAME.test(full))
-        tell('error', 'bad-name', path, `"${full}" is not a prompt's name: small letters, digits and dashes`, 'key');
-      else if (texts.has(`system/${full}`))
-        tell('error', 'duplicate-key', path, `"${full}" stands here for the second time`, 'key');
+        tell(
+          'error',
+          'bad-name',
+          path,
+          said(
+            `"${full}" is not a prompt's name: small letters, digits and dashes`,
+            `"${full}" 不是提示音的名称：只用小写字母、数字和短横线`,
+          ),
+          'key',
+        );
+      else if (texts.has(`system/${full}`)) tell('error', 'duplicate-key', path, twice(full), 'key');
       else texts.set(`system/${full}`, filled);
     }
   }
   for (const id of SYSTEM_PROMPTS) {
-    if (!texts.has(id))
-      tell('error', 'missing-prompt', ['prompts'], `"${id.slice('system/'.length)}" is missing: the system plays it`, 'key');
+    if (!texts.has(id)) {
+      const name = id.slice('system/'.length);
+      tell(
+        'error',
+        'missing-prompt',
+        ['prompts'],
+        said(`"${name}" is missing: the system plays it`, `缺少 "${name}"：系统要播放它`),
+        'key',
+      );
+    }
   }
   return findings.length > 0 ? err(findings.sort(byPlace)) : ok(texts);
 }

@@ -1,5 +1,5 @@
 import { flowIdsOf } from '../../adapters/files/flow-files.js';
-import { type Finding, formatFinding } from '../../flow/finding.js';
+import { type Finding, formatFindingIn } from '../../flow/finding.js';
 import { type RuleLanguage, ruleWords } from '../../flow/rule-words.js';
 import { namesOf } from '../known-names.js';
 import { findingsOf, flowFilesOf, readFlows } from './read-flows.js';
@@ -32,7 +32,7 @@ export async function checkFlows(
   const report: CheckReport = { files, errors, warnings: findings.length - errors, findings };
   if (options.json === true) say(JSON.stringify(report, null, 2));
   else {
-    for (const finding of findings) say(formatFinding(finding) + adviceFor(finding, lang));
+    for (const finding of findings) say(formatFindingIn(lang ?? 'en', finding) + adviceFor(finding, lang));
     say(`${counted(files.length, 'file')}, ${counted(errors, 'error')}, ${counted(report.warnings, 'warning')}`);
   }
   // A folder without a flow is more likely a slip of the pen than a hotline without callers.

@@ -63,7 +63,8 @@ async function testFile(file: string, surroundings: Surroundings): Promise<Teste
   const wrong = (findings: readonly Finding[]): TestedFile => ({ file, findings, flow: null, results: [] });
   const content = await readFile(file, 'utf8').catch(() => null);
   if (content === null) {
-    return wrong([{ file, line: 1, column: 1, level: 'error', rule: 'unreadable', message: 'there is no such file of tests' }]);
+    const [message, messageZh] = ['there is no such file of tests', '没有这个测试文件'];
+    return wrong([{ file, line: 1, column: 1, level: 'error', rule: 'unreadable', message, messageZh }]);
   }
   const tests = readFlowTests(content, file);
   if (!tests.ok) return wrong(tests.error);

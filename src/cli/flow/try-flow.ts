@@ -83,7 +83,7 @@ class Trial {
     const done = action.ok ? this.rehearsal.act(action.value) : action;
     if (done.ok && action.ok && action.value.kind !== 'clock') this.rehearsal.listen();
     this.show();
-    if (!done.ok) this.say(`  cannot: ${done.error}`);
+    if (!done.ok) this.say(`  cannot: ${typeof done.error === 'string' ? done.error : done.error.en}`);
     return done.ok;
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conditionKey, constantTruth, UNREADABLE } from '../conditions.js';
 import { type Expression, isTrue } from '../expression.js';
+import { said } from '../finding.js';
 import { target } from '../shapes.js';
 import type { Build, NodeKind } from './kind.js';
 
@@ -25,14 +26,25 @@ export const branchKind: NodeKind<'branch', z.output<typeof shape>> = {
   compile(raw, build) {
     const open = raw.branch.findIndex((way) => way.when === undefined);
     if (open === -1)
-      build.errorAtKey('dead-end', ['branch'], 'when no condition is true this leads nowhere: end with { next: NODE }');
+      build.errorAtKey(
+        'dead-end',
+        ['branch'],
+        said(
+          'when no condition is true this leads nowhere: end with { next: NODE }',
+          '没有条件成立时无处可去：最后请写 { next: NODE }',
+        ),
+      );
     const ways = raw.branch.map((way, index) => {
       if (open !== -1 && index > open) {
-        build.error('unreachable-branch', ['branch', index], 'never reached: the way before it has no condition');
+        build.error(
+          'unreachable-branch',
+          ['branch', index],
+          said('never reached: the way before it has no condition', '永远到不了：前面的分支没有条件'),
+        );
       }
       return {
         when: way.when === undefined ? null : build.condition(['branch', index, 'when'], way.when),
-        next: build.target(['branch', index, 'next'], way.next, `${index + 1}`, ''),
+        next: build.target(['branch', index, 'next'], way.next, `${index + 1}`),
       };
     });
     checkConditions(ways, build);
@@ -55,10 +67,19 @@ function checkConditions(ways: BranchNode['ways'], build: Build): void {
     const key = conditionKey(when);
     const before = asked.get(key);
     if (constant !== null) {
-      const why = constant ? 'what stands after it is never reached; leave out when' : 'this way is never taken';
-      build.error('constant-condition', path, `this is always ${constant}: ${why}`);
+      const told = constant
+        ? said(
+            'this is always true: what stands after it is never reached; leave out when',
+            '这里永远为真：后面的分支永远到不了；请去掉 when',
+          )
+        : said('this is always false: this way is never taken', '这里永远为假：这条分支永远不走');
+      build.error('constant-condition', path, told);
     } else if (before !== undefined) {
-      build.error('unreachable-branch', path, `never reached: way ${before + 1} has the same condition`);
+      build.error(
+        'unreachable-branch',
+        path,
+        said(`never reached: way ${before + 1} has the same condition`, `永远到不了：第 ${before + 1} 条分支的条件与它相同`),
+      );
     } else asked.set(key, index);
   }
 }

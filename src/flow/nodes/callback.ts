@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asId, type QueueId } from '../../base/ids.js';
+import { said } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { duration, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -59,9 +60,14 @@ export const callbackKind: NodeKind<'callback', z.output<typeof shape>> = {
     build.variable(['callback'], ANSWER, 'text');
     if (callback.to !== undefined) build.known('queue', ['callback', 'to'], callback.to);
     for (const skill of Object.keys(callback.skills ?? {})) build.known('skill', ['callback', 'skills', skill], skill);
-    const next = build.target(['next'], raw.next, 'next', 'give it next, where the caller hears goodbye');
+    const next = build.target(
+      ['next'],
+      raw.next,
+      'next',
+      said('give it next, where the caller hears goodbye', '请写上 next，让来电者听到告别'),
+    );
     const orNext = (name: 'declined' | 'refused'): string =>
-      raw[name] === undefined ? next : build.target([name], raw[name], name, '');
+      raw[name] === undefined ? next : build.target([name], raw[name], name);
     return {
       kind: 'callback',
       confirm: callback.confirm ?? true,

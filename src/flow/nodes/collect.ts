@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Ms } from '../../base/time.js';
+import { said, twice } from '../finding.js';
 import type { PromptPart } from '../program.js';
+import { SHAPE_WORDS } from '../shape-words.js';
 import { duration, prompts, target } from '../shapes.js';
 import { MAX_DIGITS, type Walk } from '../walk.js';
 import { ENTRY_CHECKS, type EntryCheck, LENGTH_OF, passes } from './entry-checks.js';
@@ -35,7 +37,7 @@ export interface CollectNode {
 /** One less than what is kept of keys, so that one digit too many is seen. */
 const MAX_LENGTH = MAX_DIGITS - 1;
 const checkName = z.enum(ENTRY_CHECKS);
-const key = z.string().regex(/^[0-9*#A-D]$/, 'a single key is expected here: 0 to 9, *, # or A to D');
+const key = z.string().regex(/^[0-9*#A-D]$/, SHAPE_WORDS.key.en);
 
 const shape = z.strictObject({
   collect: z.strictObject({
@@ -44,15 +46,15 @@ const shape = z.strictObject({
     secure: z.boolean().optional(),
     min: z.int().min(1).max(MAX_LENGTH).optional(),
     max: z.int().min(1).max(MAX_LENGTH).optional(),
-    end: z.union([z.literal('none'), key], { error: 'a single key is expected here, like "#", or none' }).optional(),
+    end: z.union([z.literal('none'), key], { error: SHAPE_WORDS.endKey.en }).optional(),
     cancel: key.optional(),
     check: z
       .union([checkName, z.array(checkName).min(1).max(5)], {
-        error: `expected ${ENTRY_CHECKS.join(', ')}, or a list of them`,
+        error: SHAPE_WORDS.checks.en,
       })
       .optional(),
     oneOf: z
-      .array(z.string().regex(/^[0-9*#A-D]{1,31}$/, 'one to 31 keys are expected here, in quotes'))
+      .array(z.string().regex(/^[0-9*#A-D]{1,31}$/, SHAPE_WORDS.keysInRow.en))
       .min(1)
       .max(100)
       .optional(),
@@ -83,7 +85,10 @@ export const collectKind: NodeKind<'collect', Raw> = {
       build.warn(
         'not-secure',
         ['collect', 'check'],
-        'this looks like the number of a card: add secure: true (or secure: false, if it may be kept)',
+        said(
+          'this looks like the number of a card: add secure: true (or secure: false, if it may be kept)',
+          '这像是卡号：请加 secure: true（可以保存时写 secure: false）',
+        ),
       );
     const { min, max } = lengths(collect, checks, build);
     const end = collect.end === undefined ? '#' : collect.end === 'none' ? null : collect.end;
@@ -106,8 +111,13 @@ export const collectKind: NodeKind<'collect', Raw> = {
       tries: collect.tries ?? 3,
       noInput: collect.noInput === undefined ? NO_INPUT : build.prompts(['collect', 'noInput'], collect.noInput),
       invalid: collect.invalid === undefined ? INVALID : build.prompts(['collect', 'invalid'], collect.invalid),
-      next: build.target(['next'], raw.next, 'next', 'give it next'),
-      failed: build.target(['failed'], raw.failed, 'failed', 'give it failed: where does a caller go who cannot enter it?'),
+      next: build.target(['next'], raw.next, 'next'),
+      failed: build.target(
+        ['failed'],
+        raw.failed,
+        'failed',
+        said('give it failed: where does a caller go who cannot enter it?', '请写上 failed：输不对的来电者去哪里？'),
+      ),
     };
   },
   isEnd: () => false,
@@ -160,15 +170,31 @@ function lengths(collect: Raw['collect'], checks: readonly EntryCheck[], build: 
   const min = collect.min ?? needed ?? (ofList.length > 0 ? Math.min(...ofList) : 1);
   const max = collect.max ?? needed ?? (ofList.length > 0 ? Math.max(...ofList) : Math.max(min, MAX_LENGTH));
   if (needed !== null && ((collect.min ?? needed) > needed || (collect.max ?? needed) < needed))
-    build.error('contradiction', ['collect', 'check'], `${check} has ${needed} digits; min and max forbid that`);
+    build.error(
+      'contradiction',
+      ['collect', 'check'],
+      said(`${check} has ${needed} digits; min and max forbid that`, `${check} 是 ${needed} 位；min 和 max 不允许`),
+    );
   else if (min > max)
-    build.error('contradiction', ['collect', collect.min === undefined ? 'max' : 'min'], `min ${min} is more than max ${max}`);
+    build.error(
+      'contradiction',
+      ['collect', collect.min === undefined ? 'max' : 'min'],
+      said(`min ${min} is more than max ${max}`, `min ${min} 大于 max ${max}`),
+    );
   for (const [index, value] of (collect.oneOf ?? []).entries()) {
     const path = ['collect', 'oneOf', index];
     if (min <= max && (value.length < min || value.length > max))
-      build.error('contradiction', path, `"${value}" can never be entered: ${min} to ${max} keys are asked for`);
-    if (checks.some((name) => !passes(name, value))) build.error('contradiction', path, `"${value}" does not pass the check`);
-    if (collect.oneOf?.indexOf(value) !== index) build.error('duplicate-key', path, `"${value}" stands here for the second time`);
+      build.error(
+        'contradiction',
+        path,
+        said(
+          `"${value}" can never be entered: ${min} to ${max} keys are asked for`,
+          `"${value}" 永远输不进去：要求的是 ${min} 到 ${max} 个按键`,
+        ),
+      );
+    if (checks.some((name) => !passes(name, value)))
+      build.error('contradiction', path, said(`"${value}" does not pass the check`, `"${value}" 通不过 check`));
+    if (collect.oneOf?.indexOf(value) !== index) build.error('duplicate-key', path, twice(value));
   }
   return { min, max };
 }
@@ -176,17 +202,32 @@ function lengths(collect: Raw['collect'], checks: readonly EntryCheck[], build: 
 function checkKeys(collect: Raw['collect'], end: string | null, build: Build): void {
   const { cancel } = collect;
   if (cancel !== undefined && cancel === end)
-    build.error('contradiction', ['collect', 'cancel'], `"${cancel}" ends the entry already`);
+    build.error(
+      'contradiction',
+      ['collect', 'cancel'],
+      said(`"${cancel}" ends the entry already`, `"${cancel}" 已经用来结束输入`),
+    );
   for (const [name, special] of [
     ['end', end],
     ['cancel', cancel ?? null],
   ] as const) {
     if (special === null) continue;
     if (/[0-9]/.test(special) && collect.oneOf === undefined)
-      build.error('contradiction', ['collect', name], `${special} is a digit that may be part of the entry`);
+      build.error(
+        'contradiction',
+        ['collect', name],
+        said(`${special} is a digit that may be part of the entry`, `${special} 是数字，可能是输入的一部分`),
+      );
     const index = (collect.oneOf ?? []).findIndex((value) => value.includes(special));
     if (index !== -1)
-      build.error('contradiction', ['collect', 'oneOf', index], `"${special}" is the key of ${name}, so this cannot be entered`);
+      build.error(
+        'contradiction',
+        ['collect', 'oneOf', index],
+        said(
+          `"${special}" is the key of ${name}, so this cannot be entered`,
+          `"${special}" 是 ${name} 的按键，所以这个值输不进去`,
+        ),
+      );
   }
 }
 

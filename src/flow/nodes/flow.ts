@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { asId, type FlowId } from '../../base/ids.js';
-import { didYouMean, quoted } from '../finding.js';
+import { nearest, quoted, said } from '../finding.js';
 import { type FlowShape, type ParameterShape, SORRY_NODE, type ValueSource } from '../program.js';
+import { SHAPE_WORDS } from '../shape-words.js';
 import { target, value } from '../shapes.js';
 import type { Build, NodeKind } from './kind.js';
 
@@ -21,12 +22,12 @@ const RESULT = /^result\.([a-z][A-Za-z0-9_]{0,31})$/;
 const call = z.strictObject({
   to: z.string(),
   with: z.record(z.string(), value).optional(),
-  take: z.record(z.string(), z.string().regex(RESULT, 'a result is written result.NAME')).optional(),
+  take: z.record(z.string(), z.string().regex(RESULT, SHAPE_WORDS.result.en)).optional(),
   secure: z.array(z.string()).min(1).max(10).optional().describe('Secure variables that the other flow asks the caller for'),
 });
 const shape = z.strictObject({
   flow: z.union([z.string(), call], {
-    error: 'the name of a flow is expected here, or { to: NAME, with: { ... }, take: { ... } }',
+    error: SHAPE_WORDS.call.en,
   }),
   next: target.optional(),
 });
@@ -50,14 +51,18 @@ export const flowKind: NodeKind<'flow', z.output<typeof shape>> = {
     for (const [index, name] of (asked.secure ?? []).entries()) build.variable(['flow', 'secure', index], name, 'secure');
     for (const field of ['take', 'secure'] as const) {
       if (asked[field] !== undefined && raw.next === undefined)
-        build.errorAtKey('contradiction', ['flow', field], 'nobody comes back from a jump: give this node next');
+        build.errorAtKey(
+          'contradiction',
+          ['flow', field],
+          said('nobody comes back from a jump: give this node next', '跳转之后不会回来：请给这个节点写上 next'),
+        );
     }
     return {
       kind: 'flow',
       flow: asked.to,
       params,
       take: taken(asked, known, build),
-      next: raw.next === undefined ? null : build.target(['next'], raw.next, 'next', ''),
+      next: raw.next === undefined ? null : build.target(['next'], raw.next, 'next'),
     };
   },
   isEnd: () => true,
@@ -77,21 +82,35 @@ function checkParameters(asked: Call, given: SubFlowNode['params'], { params }: 
   );
   const at = asked.with === undefined ? ['flow'] : ['flow', 'with'];
   for (const [name, { type }] of missing)
-    build.errorAtKey('missing-parameter', at, `${quoted(asked.to)} needs ${name} (${type}): with: { ${name}: ... }`);
+    build.errorAtKey(
+      'missing-parameter',
+      at,
+      said(
+        `${quoted(asked.to)} needs ${name} (${type}): with: { ${name}: ... }`,
+        `${quoted(asked.to)} 需要 ${name}（${type}）：with: { ${name}: ... }`,
+      ),
+    );
   for (const [name, source] of given) {
+    const near = nearest(name, params.keys());
     const parameter: ParameterShape | undefined = params.get(name);
     const type = build.typeOf(source);
     if (parameter === undefined)
       build.errorAtKey(
         'unknown-parameter',
         ['flow', 'with', name],
-        `${quoted(asked.to)} has no parameter ${quoted(name)}${didYouMean(name, params.keys())}`,
+        said(
+          `${quoted(asked.to)} has no parameter ${quoted(name)}${near.en}`,
+          `${quoted(asked.to)} 没有参数 ${quoted(name)}${near.zh}`,
+        ),
       );
     else if (type !== 'any' && parameter.type !== 'any' && type !== parameter.type)
       build.error(
         'type-mismatch',
         ['flow', 'with', name],
-        `${name} is a ${parameter.type} in ${quoted(asked.to)}, and this is a ${type}`,
+        said(
+          `${name} is a ${parameter.type} in ${quoted(asked.to)}, and this is a ${type}`,
+          `${name} 在 ${quoted(asked.to)} 里是 ${parameter.type}，而这里是 ${type}`,
+        ),
       );
   }
 }
@@ -102,8 +121,14 @@ function taken(asked: Call, known: FlowShape | null, build: Build): Record<strin
     const path = ['flow', 'take', variable];
     const result = RESULT.exec(written)?.[1] ?? '';
     build.variable(path, variable, 'any');
-    if (known !== null && !known.results.has(result))
-      build.error('unknown-result', path, `${quoted(asked.to)} returns no ${quoted(result)}${didYouMean(result, known.results)}`);
+    if (known !== null && !known.results.has(result)) {
+      const near = nearest(result, known.results);
+      const told = said(
+        `${quoted(asked.to)} returns no ${quoted(result)}${near.en}`,
+        `${quoted(asked.to)} 不返回 ${quoted(result)}${near.zh}`,
+      );
+      build.error('unknown-result', path, told);
+    }
     made[variable] = result;
   }
   return made;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { said } from '../finding.js';
 import { target } from '../shapes.js';
 import type { NodeKind } from './kind.js';
 
@@ -14,7 +15,7 @@ export const nextKind: NodeKind<'next', z.output<typeof nextShape>> = {
   about: 'Goes to another node, and nothing else.',
   shape: nextShape,
   waits: false,
-  compile: (raw, build) => ({ kind: 'next', next: build.target(['next'], raw.next, 'next', '') }),
+  compile: (raw, build) => ({ kind: 'next', next: build.target(['next'], raw.next, 'next') }),
   isEnd: () => false,
   enter: (node) => node.next,
 };
@@ -36,10 +37,15 @@ export const gotoKind: NodeKind<'goto', z.output<typeof shape>> = {
   waits: false,
   compile(raw, build) {
     if (raw.atMost === undefined && raw.then !== undefined)
-      build.errorAtKey('contradiction', ['then'], 'without atMost this is never reached');
-    const next = build.target(['goto'], raw.goto, 'goto', '');
+      build.errorAtKey('contradiction', ['then'], said('without atMost this is never reached', '没有 atMost 就永远到不了这里'));
+    const next = build.target(['goto'], raw.goto, 'goto');
     if (raw.atMost === undefined) return { kind: 'goto', next, limit: null };
-    const then = build.target(['then'], raw.then, 'then', `give it then: where does a caller go after ${raw.atMost} times?`);
+    const then = build.target(
+      ['then'],
+      raw.then,
+      'then',
+      said(`give it then: where does a caller go after ${raw.atMost} times?`, `请写上 then：${raw.atMost} 次之后来电者去哪里？`),
+    );
     return { kind: 'goto', next, limit: { atMost: raw.atMost, then } };
   },
   isEnd: () => false,

@@ -25,8 +25,8 @@ export const hoursKind: NodeKind<'hours', z.output<typeof shape>> = {
     return {
       kind: 'hours',
       calendar: raw.hours.calendar,
-      open: build.target(['open'], raw.open, 'open', 'give it open'),
-      closed: build.target(['closed'], raw.closed, 'closed', 'give it closed'),
+      open: build.target(['open'], raw.open, 'open'),
+      closed: build.target(['closed'], raw.closed, 'closed'),
     };
   },
   isEnd: () => false,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Customer } from '../contract.js';
+import { said } from '../finding.js';
 import type { ValueSource } from '../program.js';
 import { namedValue, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -38,15 +39,23 @@ export const identifyKind: NodeKind<'identify', z.output<typeof shape>> = {
   compile(raw, build) {
     const { by, account } = raw.identify;
     if (by === 'account' && account === undefined)
-      build.errorAtKey('missing-field', ['identify'], 'by account needs account: the variable that holds it');
+      build.errorAtKey(
+        'missing-field',
+        ['identify'],
+        said('by account needs account: the variable that holds it', 'by: account 还需要 account：存放账号的变量'),
+      );
     if (by === 'ani' && account !== undefined)
-      build.errorAtKey('contradiction', ['identify', 'account'], 'by ani looks at the number calling; write by: account');
-    const next = build.target(['next'], raw.next, 'next', 'give it next');
+      build.errorAtKey(
+        'contradiction',
+        ['identify', 'account'],
+        said('by ani looks at the number calling; write by: account', 'by: ani 看的是主叫号码；请写 by: account'),
+      );
+    const next = build.target(['next'], raw.next, 'next');
     return {
       kind: 'identify',
       account: account === undefined ? null : build.named(['identify', 'account'], account, 'allowed'),
       next,
-      unknown: raw.unknown === undefined ? next : build.target(['unknown'], raw.unknown, 'unknown', ''),
+      unknown: raw.unknown === undefined ? next : build.target(['unknown'], raw.unknown, 'unknown'),
     };
   },
   isEnd: () => false,

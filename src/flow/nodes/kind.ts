@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { FlowInput } from '../contract.js';
 import type { Expression, ValueType } from '../expression.js';
+import type { Said } from '../finding.js';
 import type { FlowNode, FlowNodeOf, FlowShape, PromptPart, ValueSource } from '../program.js';
 import type { RawNamedValue, RawPrompts, RawTarget, RawValue } from '../shapes.js';
 import type { Path } from '../source.js';
@@ -32,8 +33,8 @@ export interface NodeKind<K extends FlowNode['kind'], Raw> {
 
 /** What a kind may ask while it compiles a node. Paths are seen from the node. */
 export interface Build {
-  /** Resolves a target; a missing one is a dead end, told in the words of `what`. */
-  target(path: Path, raw: RawTarget | undefined, label: string, what: string): string;
+  /** Resolves a target; a missing one is a dead end, told in the words of `what`, else as `give it LABEL`. */
+  target(path: Path, raw: RawTarget | undefined, label: string, what?: Said): string;
   prompts(path: Path, raw: RawPrompts): readonly PromptPart[];
   /** Notes fragments of values (`say/...`) that the node may play, so that they are built. */
   fragments(prompts: Iterable<string>): void;
@@ -62,10 +63,10 @@ export interface Build {
   /** What another flow takes and gives back; null: not known here. */
   shapeOf(flow: string): FlowShape | null;
   language(path: Path, name: string): void;
-  error(rule: string, path: Path, message: string): void;
-  warn(rule: string, path: Path, message: string): void;
+  error(rule: string, path: Path, message: Said): void;
+  warn(rule: string, path: Path, message: Said): void;
   /** As `error`, but at the key instead of the value. */
-  errorAtKey(rule: string, path: Path, message: string): void;
+  errorAtKey(rule: string, path: Path, message: Said): void;
 }
 
 /** Kinds of names that the rest of the configuration offers. `endpoint` may be asked, `receiver` takes messages; `announcement` is a plan of announcements for a waiting caller, `box` one for messages. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Ms } from '../../base/time.js';
+import { said, wideHint, withHint } from '../finding.js';
 import type { PromptPart } from '../program.js';
+import { SHAPE_WORDS } from '../shape-words.js';
 import { duration, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
 import { CALLER_SPEAKS } from './identify.js';
@@ -33,7 +35,7 @@ const choice = z.strictObject({
 });
 const shape = z.strictObject({
   language: z.union([z.string(), choice], {
-    error: 'a language is expected here, caller, or { ask: PROMPT, keys: { "1": zh, "2": en } }',
+    error: SHAPE_WORDS.choice.en,
   }),
   next: target.optional(),
 });
@@ -48,7 +50,7 @@ export const languageKind: NodeKind<'language', z.output<typeof shape>> = {
   waits: false,
   isBounded: (node) => node.choice !== null,
   compile(raw, build) {
-    const next = build.target(['next'], raw.next, 'next', 'give it next');
+    const next = build.target(['next'], raw.next, 'next');
     if (typeof raw.language === 'string') {
       if (raw.language !== OF_CALLER) build.language(['language'], raw.language);
       return { kind: 'language', language: raw.language === OF_CALLER ? null : raw.language, choice: null, next };
@@ -57,11 +59,17 @@ export const languageKind: NodeKind<'language', z.output<typeof shape>> = {
     const made = new Map<string, string>();
     for (const [key, language] of Object.entries(keys)) {
       const path = ['language', 'keys', key];
-      if (!/^[0-9*#A-D]$/.test(key)) build.errorAtKey('bad-key', path, 'a key is one of 0 to 9, *, #, A to D');
+      if (!/^[0-9*#A-D]$/.test(key))
+        build.errorAtKey(
+          'bad-key',
+          path,
+          withHint(said('a key is one of 0 to 9, *, #, A to D', '按键是 0 到 9、*、#、A 到 D 之一'), wideHint(key)),
+        );
       build.language(path, language);
       made.set(key, language);
     }
-    if (made.size === 0) build.errorAtKey('dead-end', ['language', 'keys'], 'a question needs at least one key');
+    if (made.size === 0)
+      build.errorAtKey('dead-end', ['language', 'keys'], said('a question needs at least one key', '提问至少要有一个按键'));
     if (otherwise !== undefined) build.language(['language', 'otherwise'], otherwise);
     const parts = build.prompts(['language', 'ask'], ask);
     return {

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { LookUpFault, LookUpResult } from '../../base/look-up.js';
 import { type Ms, SECOND } from '../../base/time.js';
 import type { FlowValue } from '../contract.js';
+import { said } from '../finding.js';
 import type { PromptPart, ValueSource } from '../program.js';
-import { duration, namedValue, prompts, target } from '../shapes.js';
+import { SHAPE_WORDS } from '../shape-words.js';
+import { duration, FIELD_NAME, namedValue, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
 import { type AnswerPath, readAnswerPath, valueIn } from './answer-path.js';
 import type { Build, Next, NodeKind } from './kind.js';
@@ -27,7 +29,6 @@ const GUARD_MS = 500;
 /** Most answers come sooner, and then the prompt would only be cut. */
 const PROMPT_AFTER_MS = 500;
 const MAX_FIELDS = 20;
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 const shape = z.strictObject({
   lookup: z.strictObject({
@@ -53,7 +54,11 @@ export const lookupKind: NodeKind<'lookup', z.output<typeof shape>> = {
     const { lookup } = raw;
     build.known('endpoint', ['lookup', 'endpoint'], lookup.endpoint);
     if (lookup.timeout !== undefined && lookup.timeout > MAX_TIMEOUT_MS)
-      build.error('out-of-range', ['lookup', 'timeout'], 'a caller waits 10s at most for an answer');
+      build.error(
+        'out-of-range',
+        ['lookup', 'timeout'],
+        said('a caller waits 10s at most for an answer', '来电者最多等待应答 10s'),
+      );
     return {
       kind: 'lookup',
       endpoint: lookup.endpoint,
@@ -61,8 +66,13 @@ export const lookupKind: NodeKind<'lookup', z.output<typeof shape>> = {
       take: compileTake(lookup, build),
       timeoutMs: Math.min(lookup.timeout ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       prompts: lookup.prompt === undefined ? [] : build.prompts(['lookup', 'prompt'], lookup.prompt),
-      next: build.target(['next'], raw.next, 'next', 'give it next'),
-      failed: build.target(['failed'], raw.failed, 'failed', 'give it failed: where does a caller go when no answer comes?'),
+      next: build.target(['next'], raw.next, 'next'),
+      failed: build.target(
+        ['failed'],
+        raw.failed,
+        'failed',
+        said('give it failed: where does a caller go when no answer comes?', '请写上 failed：没有应答时来电者去哪里？'),
+      ),
     };
   },
   isEnd: () => false,
@@ -90,26 +100,45 @@ export const lookupKind: NodeKind<'lookup', z.output<typeof shape>> = {
 
 function compileSend({ send = {} }: RawLookUp, build: Build): LookUpNode['send'] {
   const fields = Object.entries(send);
-  if (fields.length > MAX_FIELDS) build.errorAtKey('out-of-range', ['lookup', 'send'], `at most ${MAX_FIELDS} values are sent`);
+  if (fields.length > MAX_FIELDS)
+    build.errorAtKey(
+      'out-of-range',
+      ['lookup', 'send'],
+      said(`at most ${MAX_FIELDS} values are sent`, `最多发送 ${MAX_FIELDS} 个值`),
+    );
   return fields.map(([name, raw]) => {
     const path = ['lookup', 'send', name];
-    if (!FIELD_NAME.test(name)) build.errorAtKey('bad-name', path, 'a field is named with letters, digits, _ and -');
+    if (!FIELD_NAME.test(name)) build.errorAtKey('bad-name', path, SHAPE_WORDS.fieldName);
     return [name, build.named(path, raw, 'allowed')] as const;
   });
 }
 
 function compileTake({ take = {}, optional = [] }: RawLookUp, build: Build): LookUpNode['take'] {
   const fields = Object.entries(take);
-  if (fields.length > MAX_FIELDS) build.errorAtKey('out-of-range', ['lookup', 'take'], `at most ${MAX_FIELDS} values are taken`);
+  if (fields.length > MAX_FIELDS)
+    build.errorAtKey(
+      'out-of-range',
+      ['lookup', 'take'],
+      said(`at most ${MAX_FIELDS} values are taken`, `最多取 ${MAX_FIELDS} 个值`),
+    );
   optional.forEach((name, index) => {
     if (!Object.hasOwn(take, name))
-      build.error('unknown-name', ['lookup', 'optional', index], `"${name}" is not among what is taken`);
+      build.error(
+        'unknown-name',
+        ['lookup', 'optional', index],
+        said(`"${name}" is not among what is taken`, `"${name}" 不在 take 之中`),
+      );
   });
   return fields.map(([variable, text]) => {
     const path = ['lookup', 'take', variable];
     build.variable(path, variable, 'any');
     const read = readAnswerPath(text);
-    if (read === null) build.error('bad-path', path, 'a place in the answer is written answer.a.b or answer.list.0.c');
+    if (read === null)
+      build.error(
+        'bad-path',
+        path,
+        said('a place in the answer is written answer.a.b or answer.list.0.c', '应答中的位置写成 answer.a.b 或 answer.list.0.c'),
+      );
     return { variable, path: read ?? [], isOptional: optional.includes(variable) };
   });
 }

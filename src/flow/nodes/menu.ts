@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Ms } from '../../base/time.js';
+import { said, wideHint, withHint } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { duration, KEYS, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -45,17 +46,27 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
   compile(raw, build) {
     const keys = new Map<string, string>();
     for (const [key, to] of Object.entries(raw.keys)) {
-      if (!KEYS.test(key)) build.errorAtKey('bad-key', ['keys', key], 'a key is one to eight of 0 to 9, *, #, A to D');
-      keys.set(key, build.target(['keys', key], to, key, ''));
+      if (!KEYS.test(key))
+        build.errorAtKey(
+          'bad-key',
+          ['keys', key],
+          withHint(said('a key is one to eight of 0 to 9, *, #, A to D', '按键是一到八个 0 到 9、*、#、A 到 D'), wideHint(key)),
+        );
+      keys.set(key, build.target(['keys', key], to, key));
     }
     if (raw.menu.interDigit === undefined) warnOfLongerKeys([...keys.keys()], build);
-    if (keys.size === 0) build.errorAtKey('dead-end', ['keys'], 'a menu needs at least one key');
+    if (keys.size === 0) build.errorAtKey('dead-end', ['keys'], said('a menu needs at least one key', '菜单至少要有一个按键'));
     const { menu } = raw;
     return {
       kind: 'menu',
       prompts: build.prompts(['menu', 'prompt'], menu.prompt),
       keys,
-      failed: build.target(['failed'], raw.failed, 'failed', 'give it failed: where does a caller go who presses nothing?'),
+      failed: build.target(
+        ['failed'],
+        raw.failed,
+        'failed',
+        said('give it failed: where does a caller go who presses nothing?', '请写上 failed：不按键的来电者去哪里？'),
+      ),
       firstDigitMs: menu.firstDigit ?? 5_000,
       interDigitMs: menu.interDigit ?? 3_000,
       overallMs: menu.overall ?? null,
@@ -117,7 +128,10 @@ function warnOfLongerKeys(keys: readonly string[], build: Build): void {
   for (const key of keys) {
     const longer = keys.find((other) => other !== key && other.startsWith(key));
     if (longer !== undefined) {
-      const message = `after "${key}" the call waits whether it becomes "${longer}"; say how long with interDigit, or take other keys`;
+      const message = said(
+        `after "${key}" the call waits whether it becomes "${longer}"; say how long with interDigit, or take other keys`,
+        `按 "${key}" 之后还要等是否变成 "${longer}"；请用 interDigit 写明等多久，或换别的按键`,
+      );
       build.warn('ambiguous-key', ['keys', key], message);
     }
   }

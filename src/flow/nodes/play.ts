@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { said } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { prompts, target } from '../shapes.js';
 import type { NodeKind } from './kind.js';
@@ -30,7 +31,7 @@ export const playKind: NodeKind<'play', z.output<typeof shape>> = {
   waits: false,
   compile(raw, build) {
     if (raw.hangup === true && raw.next !== undefined) {
-      build.errorAtKey('contradiction', ['next'], 'a node that hangs up has no next');
+      build.errorAtKey('contradiction', ['next'], said('a node that hangs up has no next', '挂机的节点没有 next'));
     }
     return {
       kind: 'play',
@@ -38,7 +39,10 @@ export const playKind: NodeKind<'play', z.output<typeof shape>> = {
       onKey: raw.onKey ?? 'keep',
       serves: raw.serves ?? false,
       hangup: raw.hangup === true,
-      next: raw.hangup === true ? null : build.target(['next'], raw.next, 'next', 'give it next, or hangup: true'),
+      next:
+        raw.hangup === true
+          ? null
+          : build.target(['next'], raw.next, 'next', said('give it next, or hangup: true', '请写上 next 或 hangup: true')),
     };
   },
   isEnd: (node) => node.hangup,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FlowInput } from '../contract.js';
+import { said } from '../finding.js';
 import { SORRY_NODE } from '../program.js';
 import { type RawTarget, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -39,17 +40,26 @@ interface RawExits {
 
 export function compileExits(raw: RawExits, build: Build): QueueExits {
   if (raw.blocked !== undefined && raw.noAgents !== undefined) {
-    build.errorAtKey('contradiction', ['noAgents'], 'noAgents is another word for blocked; give one of them');
+    build.errorAtKey(
+      'contradiction',
+      ['noAgents'],
+      said('noAgents is another word for blocked; give one of them', 'noAgents 与 blocked 是一回事；只写一个'),
+    );
   }
   const exits = new Map<string, string>();
   for (const [name, to] of Object.entries(raw.exits ?? {})) {
-    if (!EXIT_NAME.test(name)) build.errorAtKey('bad-name', ['exits', name], 'an exit is small letters, digits and dashes');
-    exits.set(name, build.target(['exits', name], to, name, ''));
+    if (!EXIT_NAME.test(name))
+      build.errorAtKey(
+        'bad-name',
+        ['exits', name],
+        said('an exit is small letters, digits and dashes', '出口名只用小写字母、数字和短横线'),
+      );
+    exits.set(name, build.target(['exits', name], to, name));
   }
   const orSorry = (name: 'timedOut' | 'blocked' | 'noAgents' | 'exit'): string =>
-    raw[name] === undefined ? SORRY_NODE : build.target([name], raw[name], name, '');
+    raw[name] === undefined ? SORRY_NODE : build.target([name], raw[name], name);
   return {
-    answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered', ''),
+    answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered'),
     timedOut: orSorry('timedOut'),
     blocked: orSorry(raw.blocked === undefined ? 'noAgents' : 'blocked'),
     exit: orSorry('exit'),

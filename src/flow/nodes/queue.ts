@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AgentId, asId, type QueueId } from '../../base/ids.js';
 import type { Ms } from '../../base/time.js';
 import type { SkillExpression } from '../contract.js';
+import { said } from '../finding.js';
 import { duration } from '../shapes.js';
 import type { Path } from '../source.js';
 import type { Walk } from '../walk.js';
@@ -76,7 +77,11 @@ export const queueKind: NodeKind<'queue', z.output<typeof shape>> = {
     if (queue.tier !== undefined) build.known('tier', ['queue', 'tier'], queue.tier);
     if (queue.agent !== undefined) build.known('agent', ['queue', 'agent'], queue.agent);
     else if (queue.grace !== undefined)
-      build.errorAtKey('contradiction', ['queue', 'grace'], 'this is how long the caller is kept for an agent: give it agent');
+      build.errorAtKey(
+        'contradiction',
+        ['queue', 'grace'],
+        said('this is how long the caller is kept for an agent: give it agent', '这是为某个坐席保留来电者的时间：请写上 agent'),
+      );
     if (queue.announce !== undefined && queue.announce !== 'none')
       build.known('announcement', ['queue', 'announce'], queue.announce);
     return {

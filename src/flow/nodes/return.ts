@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { said } from '../finding.js';
 import type { ValueSource } from '../program.js';
+import { SHAPE_WORDS } from '../shape-words.js';
 import { value } from '../shapes.js';
 import { wrongVariableName } from '../variables.js';
 import type { NodeKind } from './kind.js';
@@ -12,7 +14,7 @@ export interface ReturnNode {
 
 const shape = z.strictObject({
   return: z.union([z.literal(true), z.record(z.string(), value)], {
-    error: 'true is expected here, or the results: { NAME: value }',
+    error: SHAPE_WORDS.returned.en,
   }),
 });
 
@@ -23,7 +25,8 @@ export const returnKind: NodeKind<'return', z.output<typeof shape>> = {
   waits: false,
   compile(raw, build) {
     const written = raw.return === true ? [] : Object.entries(raw.return);
-    if (written.length > 20) build.errorAtKey('out-of-range', ['return'], 'at most 20 results are allowed');
+    if (written.length > 20)
+      build.errorAtKey('out-of-range', ['return'], said('at most 20 results are allowed', '最多 20 个返回值'));
     const results = written.map(([name, each]) => {
       const wrong = wrongVariableName(name);
       if (wrong !== null) build.errorAtKey('bad-name', ['return', name], wrong);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { didYouMean, quoted } from '../finding.js';
+import { nearest, quoted, type Said, said } from '../finding.js';
+import type { IssueParams } from '../issues.js';
 import { CURRENCIES, type Currency, DIGIT_STYLES, type DigitStyle, SAY_KINDS, type SayKind } from '../say/grammar.js';
 import type { SayForm } from '../say/say.js';
+import { SHAPE_WORDS } from '../shape-words.js';
 import { namedValue, prompts, type RawNamedValue } from '../shapes.js';
 import type { Path } from '../source.js';
 
@@ -17,7 +19,7 @@ export type RawSayPart =
       readonly language: string | null;
     };
 
-type Refuse = (rule: string, path: Path, message: string) => null;
+type Refuse = (rule: string, path: Path, message: Said) => null;
 
 const MAX_PARTS = 20;
 const CURRENCY_NAMES = Object.keys(CURRENCIES) as Currency[];
@@ -34,11 +36,18 @@ const MORE_FIELDS: Readonly<Record<SayKind, readonly string[]>> = {
 
 export const sayParts = z.unknown().transform((raw, ctx): readonly RawSayPart[] => {
   const refuse: Refuse = (rule, path, message) => {
-    ctx.issues.push({ code: 'custom', input: raw, path: [...path], message, params: { rule } });
+    ctx.issues.push({
+      code: 'custom',
+      input: raw,
+      path: [...path],
+      message: message.en,
+      params: { rule, message } satisfies IssueParams,
+    });
     return null;
   };
   if (!Array.isArray(raw)) return [readPart(raw, [], refuse)].filter((part) => part !== null);
-  if (raw.length < 1 || raw.length > MAX_PARTS) refuse('out-of-range', [], `one to ${MAX_PARTS} things can be said in a row`);
+  if (raw.length < 1 || raw.length > MAX_PARTS)
+    refuse('out-of-range', [], said(`one to ${MAX_PARTS} things can be said in a row`, `一次播报 1 到 ${MAX_PARTS} 项`));
   return raw.map((part, index) => readPart(part, [index], refuse)).filter((part) => part !== null);
 });
 
@@ -51,19 +60,27 @@ function readPart(raw: unknown, path: Path, refuse: Refuse): RawSayPart | null {
   if (kind === undefined) {
     if (prompts.safeParse(raw).success) return { what: 'prompt', path, prompt: raw as { prompt: string; in: string } };
     const name = Object.keys(fields)[0] ?? '';
-    return refuse('unknown-field', [...path, name], `${quoted(name)} cannot be said${didYouMean(name, SAY_KINDS)}; ${KINDS}`);
+    const near = nearest(name, SAY_KINDS);
+    const told = said(`${quoted(name)} cannot be said${near.en}; ${KINDS.en}`, `${quoted(name)} 不能播报${near.zh}；${KINDS.zh}`);
+    return refuse('unknown-field', [...path, name], told);
   }
   if (kinds.length > 1)
-    return refuse('contradiction', [...path, kinds[1] as string], 'say one thing at a time, each in braces of its own');
+    return refuse(
+      'contradiction',
+      [...path, kinds[1] as string],
+      said('say one thing at a time, each in braces of its own', '一次只播报一项，每项各写一对花括号'),
+    );
   const known = [kind, 'in', ...MORE_FIELDS[kind]];
   for (const name of Object.keys(fields)) {
-    if (!known.includes(name))
-      return refuse('unknown-field', [...path, name], `${quoted(name)} means nothing here${didYouMean(name, known)}`);
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const told = said(`${quoted(name)} means nothing here${near.en}`, `${quoted(name)} 在这里没有意义${near.zh}`);
+    return refuse('unknown-field', [...path, name], told);
   }
-  if (!namedValue.safeParse(fields[kind]).success) return refuse('wrong-type', [...path, kind], VALUE_EXPECTED);
+  if (!namedValue.safeParse(fields[kind]).success) return refuse('wrong-type', [...path, kind], SHAPE_WORDS.namedValue);
   const language = fields.in ?? null;
   if (language !== null && typeof language !== 'string')
-    return refuse('wrong-type', [...path, 'in'], 'a language is expected here, like zh');
+    return refuse('wrong-type', [...path, 'in'], said('a language is expected here, like zh', '这里要一种语言，如 zh'));
   const form = readForm(kind, fields, path, refuse);
   return form && { what: 'value', path, form, value: fields[kind] as RawNamedValue, language };
 }
@@ -73,12 +90,12 @@ function readForm(kind: SayKind, fields: Readonly<Record<string, unknown>>, path
     const raw = fields[field];
     const chosen = choices.find((choice) => choice === raw);
     if (chosen !== undefined) return chosen;
-    const near = typeof raw === 'string' ? didYouMean(raw, choices) : '';
-    return refuse('wrong-type', [...path, field], `expected ${choices.join(' or ')}${near}`);
+    const near = typeof raw === 'string' ? nearest(raw, choices) : said('', '');
+    const told = said(`expected ${choices.join(' or ')}${near.en}`, `这里要写 ${choices.join(' 或 ')}${near.zh}`);
+    return refuse('wrong-type', [...path, field], told);
   };
   if (kind === 'amount') {
-    if (fields.currency === undefined)
-      return refuse('missing-field', path, `an amount needs its currency: { amount: due, currency: ${CURRENCY_NAMES[0]} }`);
+    if (fields.currency === undefined) return refuse('missing-field', path, CURRENCY_MISSING);
     const currency = oneOf<Currency>('currency', CURRENCY_NAMES);
     return currency && { kind, currency };
   }
@@ -89,9 +106,15 @@ function readForm(kind: SayKind, fields: Readonly<Record<string, unknown>>, path
   return { kind };
 }
 
-const KINDS = `values are said as ${SAY_KINDS.join(', ')}`;
-const EXPECTED = `the name of a prompt is expected here, or a value in braces: { amount: due, currency: CNY }`;
-const VALUE_EXPECTED = 'the name of a variable is expected here, { value: EXPRESSION } or { text: "..." }';
+const CURRENCY_MISSING = said(
+  `an amount needs its currency: { amount: due, currency: ${CURRENCY_NAMES[0]} }`,
+  `金额要写币种：{ amount: due, currency: ${CURRENCY_NAMES[0]} }`,
+);
+const KINDS = said(`values are said as ${SAY_KINDS.join(', ')}`, `值可以按 ${SAY_KINDS.join('、')} 播报`);
+const EXPECTED = said(
+  'the name of a prompt is expected here, or a value in braces: { amount: due, currency: CNY }',
+  '这里要提示音的名称，或花括号里的值：{ amount: due, currency: CNY }',
+);
 
 /** JSON Schema of one part, for editors. */
 const sayPartSchema: Readonly<Record<string, unknown>> = {

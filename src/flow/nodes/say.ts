@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Said, said } from '../finding.js';
 import type { PromptPart, ValueSource } from '../program.js';
 import { fragmentsOf, hasGrammar, SAID_LANGUAGES, type SayForm, say } from '../say/say.js';
 import { target } from '../shapes.js';
@@ -44,8 +45,8 @@ export const sayKind: NodeKind<'say', z.output<typeof shape>> = {
       parts: raw.say.map((part) => compilePart(part, build)),
       onKey: raw.onKey ?? 'keep',
       serves: raw.serves ?? true,
-      failed: raw.failed === undefined ? null : build.target(['failed'], raw.failed, 'failed', ''),
-      next: build.target(['next'], raw.next, 'next', 'give it next'),
+      failed: raw.failed === undefined ? null : build.target(['failed'], raw.failed, 'failed'),
+      next: build.target(['next'], raw.next, 'next'),
       cannotTell: raw.failed === undefined ? build.prompts(['say'], 'system/cannot-tell') : [],
     };
   },
@@ -71,14 +72,15 @@ function checkLanguages(parts: readonly RawSayPart[], build: Build): void {
   const free = parts.find((part) => part.what === 'value' && part.language === null);
   if (free === undefined) return;
   for (const language of build.languages) {
-    if (!hasGrammar(language))
-      build.error(
-        'no-grammar',
-        ['say', ...free.path],
-        `values can be said in ${SAID_LANGUAGES.join(', ')} only, not in ${language}`,
-      );
+    if (!hasGrammar(language)) build.error('no-grammar', ['say', ...free.path], noGrammar(language));
   }
 }
+
+const noGrammar = (language: string): Said =>
+  said(
+    `values can be said in ${SAID_LANGUAGES.join(', ')} only, not in ${language}`,
+    `只能用 ${SAID_LANGUAGES.join('、')} 播报数值，不能用 ${language}`,
+  );
 
 function compilePart(raw: RawSayPart, build: Build): SayPart {
   const path = ['say', ...raw.path];
@@ -87,16 +89,30 @@ function compilePart(raw: RawSayPart, build: Build): SayPart {
   if (language !== null) {
     build.language([...path, 'in'], language);
     if (build.languages.includes(language) && !hasGrammar(language))
-      build.error('no-grammar', [...path, 'in'], `values can be said in ${SAID_LANGUAGES.join(', ')} only, not in ${language}`);
+      build.error('no-grammar', [...path, 'in'], noGrammar(language));
   }
   for (const each of language === null ? build.languages : [language]) build.fragments(fragmentsOf(form, each));
   const at = [...path, form.kind];
   const source = build.named(at, raw.value, 'refused');
   const type = build.typeOf(source);
   if (type === 'boolean' || (type === 'number' && form.kind === 'time')) {
-    build.error('type-mismatch', at, `${type === 'boolean' ? 'true or false' : 'a number'} cannot be said as ${form.kind}`);
+    build.error(
+      'type-mismatch',
+      at,
+      said(
+        `${type === 'boolean' ? 'true or false' : 'a number'} cannot be said as ${form.kind}`,
+        `${type === 'boolean' ? 'true 或 false' : '数字'}不能按 ${form.kind} 播报`,
+      ),
+    );
   } else if (source.from === 'fixed' && source.value !== null && !say(form, source.value, SAID_LANGUAGES[0] as string).ok) {
-    build.error('wrong-type', at, `${JSON.stringify(source.value)} cannot be said as ${form.kind}`);
+    build.error(
+      'wrong-type',
+      at,
+      said(
+        `${JSON.stringify(source.value)} cannot be said as ${form.kind}`,
+        `${JSON.stringify(source.value)} 不能按 ${form.kind} 播报`,
+      ),
+    );
   }
   return { what: 'value', form, source, language };
 }

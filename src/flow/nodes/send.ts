@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { said } from '../finding.js';
 import type { ValueSource } from '../program.js';
-import { target, value } from '../shapes.js';
+import { SHAPE_WORDS } from '../shape-words.js';
+import { FIELD_NAME, target, value } from '../shapes.js';
 import type { NodeKind } from './kind.js';
 
 export interface SendNode {
@@ -12,7 +14,6 @@ export interface SendNode {
 }
 
 const MAX_FIELDS = 20;
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 const shape = z.strictObject({
   send: z.strictObject({ to: z.string(), message: z.record(z.string(), value) }),
@@ -29,18 +30,23 @@ export const sendKind: NodeKind<'send', z.output<typeof shape>> = {
     const { to, message } = raw.send;
     build.known('receiver', ['send', 'to'], to);
     const fields = Object.entries(message);
-    if (fields.length === 0) build.errorAtKey('missing-field', ['send', 'message'], 'a message needs at least one field');
+    if (fields.length === 0)
+      build.errorAtKey('missing-field', ['send', 'message'], said('a message needs at least one field', '消息至少要有一项'));
     if (fields.length > MAX_FIELDS)
-      build.errorAtKey('out-of-range', ['send', 'message'], `at most ${MAX_FIELDS} fields are sent`);
+      build.errorAtKey(
+        'out-of-range',
+        ['send', 'message'],
+        said(`at most ${MAX_FIELDS} fields are sent`, `消息最多 ${MAX_FIELDS} 项`),
+      );
     return {
       kind: 'send',
       to,
       message: fields.map(([name, raw]) => {
         const path = ['send', 'message', name];
-        if (!FIELD_NAME.test(name)) build.errorAtKey('bad-name', path, 'a field is named with letters, digits, _ and -');
+        if (!FIELD_NAME.test(name)) build.errorAtKey('bad-name', path, SHAPE_WORDS.fieldName);
         return [name, build.value(path, raw)] as const;
       }),
-      next: build.target(['next'], raw.next, 'next', 'give it next'),
+      next: build.target(['next'], raw.next, 'next'),
     };
   },
   isEnd: () => false,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { said } from '../finding.js';
 import type { ValueSource } from '../program.js';
 import { target, value } from '../shapes.js';
 import type { NodeKind } from './kind.js';
@@ -22,20 +23,21 @@ export const setKind: NodeKind<'set', z.output<typeof shape>> = {
     let language: string | null = null;
     const variables: Array<readonly [string, ValueSource]> = [];
     const entries = Object.entries(raw.set);
-    if (entries.length > 50) build.errorAtKey('out-of-range', ['set'], 'more than 50 variables in one node');
+    if (entries.length > 50)
+      build.errorAtKey('out-of-range', ['set'], said('more than 50 variables in one node', '一个节点里超过 50 个变量'));
     for (const [name, written] of entries) {
       if (name === 'language') {
         if (typeof written === 'string') {
           build.language(['set', name], written);
           language = written;
-        } else build.error('wrong-type', ['set', name], 'a language is expected here, like zh');
+        } else build.error('wrong-type', ['set', name], said('a language is expected here, like zh', '这里要一种语言，如 zh'));
         continue;
       }
       const source = build.value(['set', name], written);
       build.variable(['set', name], name, build.typeOf(source));
       variables.push([name, source]);
     }
-    return { kind: 'set', language, variables, next: build.target(['next'], raw.next, 'next', 'give it next') };
+    return { kind: 'set', language, variables, next: build.target(['next'], raw.next, 'next') };
   },
   isEnd: () => false,
   enter(node, walk) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Ms } from '../../base/time.js';
+import { said } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { duration, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -50,7 +51,12 @@ export const surveyKind: NodeKind<'survey', z.output<typeof shape>> = {
       noInput: orSystem('noInput', 'no-input'),
       invalid: orSystem('invalid', 'invalid-key'),
       thanks: orSystem('thanks', 'survey-thanks'),
-      next: build.target(['next'], raw.next, 'next', 'give it next, where the caller hears goodbye'),
+      next: build.target(
+        ['next'],
+        raw.next,
+        'next',
+        said('give it next, where the caller hears goodbye', '请写上 next，让来电者听到告别'),
+      ),
     };
   },
   isEnd: () => false,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AgentId, asId, type QueueId } from '../../base/ids.js';
 import { HOUR, type Ms, SECOND } from '../../base/time.js';
 import type { TransferResult } from '../contract.js';
+import { type Said, said } from '../finding.js';
 import { SORRY_NODE } from '../program.js';
 import { duration, type RawTarget, target } from '../shapes.js';
 import type { Build, NodeKind } from './kind.js';
@@ -102,12 +103,13 @@ function refuseFields(
   raw: Raw,
   fields: ReadonlyArray<keyof Raw>,
   options: ReadonlyArray<keyof Raw['transfer']>,
-  why: string,
+  why: Said,
   build: Build,
 ): void {
-  for (const field of fields) if (raw[field] !== undefined) build.errorAtKey('contradiction', [field], `${field} ${why}`);
+  const about = (name: string): Said => said(`${name} ${why.en}`, `${name} ${why.zh}`);
+  for (const field of fields) if (raw[field] !== undefined) build.errorAtKey('contradiction', [field], about(field));
   for (const option of options)
-    if (raw.transfer[option] !== undefined) build.errorAtKey('contradiction', ['transfer', option], `${option} ${why}`);
+    if (raw.transfer[option] !== undefined) build.errorAtKey('contradiction', ['transfer', option], about(option));
 }
 
 function inside(raw: Raw, build: Build): TransferInside {
@@ -117,14 +119,18 @@ function inside(raw: Raw, build: Build): TransferInside {
       'missing-field',
       ['transfer'],
       agent === undefined
-        ? 'to whom? give it queue or outside'
-        : 'give it queue: where the call waits when the agent is not free',
+        ? said('to whom? give it queue or outside', '转给谁？请写上 queue 或 outside')
+        : said('give it queue: where the call waits when the agent is not free', '请写上 queue：坐席没空时来电在哪里等'),
     );
   else build.known('queue', ['transfer', 'queue'], queue);
   if (agent !== undefined) build.known('agent', ['transfer', 'agent'], agent);
   else if (grace !== undefined)
-    build.errorAtKey('contradiction', ['transfer', 'grace'], 'grace is how long the call is kept for an agent; give it agent');
-  refuseFields(raw, ['busy', 'noAnswer', 'failed'], ['ring'], 'is for a transfer outside', build);
+    build.errorAtKey(
+      'contradiction',
+      ['transfer', 'grace'],
+      said('grace is how long the call is kept for an agent; give it agent', 'grace 是为某个坐席保留来电的时间；请写上 agent'),
+    );
+  refuseFields(raw, ['busy', 'noAnswer', 'failed'], ['ring'], said('is for a transfer outside', '只用于转到外线'), build);
   return {
     kind: 'transfer',
     where: 'inside',
@@ -137,25 +143,30 @@ function inside(raw: Raw, build: Build): TransferInside {
 
 function outside(raw: Raw, number: string, build: Build): TransferOutside {
   if (!NUMBER.test(number))
-    build.error('bad-number', ['transfer', 'outside'], 'a number is 3 to 20 digits, perhaps after a +, in quotes');
+    build.error(
+      'bad-number',
+      ['transfer', 'outside'],
+      said('a number is 3 to 20 digits, perhaps after a +, in quotes', '号码是 3 到 20 位数字，前面可加 +，并加引号'),
+    );
   const { ring } = raw.transfer;
-  if (ring !== undefined && ring > MAX_RING_MS) build.error('out-of-range', ['transfer', 'ring'], 'a phone rings 2m at most');
+  if (ring !== undefined && ring > MAX_RING_MS)
+    build.error('out-of-range', ['transfer', 'ring'], said('a phone rings 2m at most', '最多振铃 2m'));
   refuseFields(
     raw,
     ['timedOut', 'blocked', 'noAgents', 'exit', 'exits'],
     ['queue', 'agent', 'grace'],
-    'is for a transfer to a queue',
+    said('is for a transfer to a queue', '只用于转到队列'),
     build,
   );
   const orElse = (name: 'answered' | 'busy' | 'noAnswer' | 'failed', otherwise: string): string =>
-    raw[name] === undefined ? otherwise : build.target([name], raw[name] as RawTarget, name, '');
+    raw[name] === undefined ? otherwise : build.target([name], raw[name] as RawTarget, name);
   const failed = orElse('failed', SORRY_NODE);
   return {
     kind: 'transfer',
     where: 'outside',
     number,
     ringMs: ring ?? DEFAULT_RING_MS,
-    answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered', ''),
+    answered: raw.answered === undefined ? null : build.target(['answered'], raw.answered, 'answered'),
     busy: orElse('busy', failed),
     noAnswer: orElse('noAnswer', failed),
     failed,

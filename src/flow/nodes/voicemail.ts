@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MINUTE, type Ms, SECOND } from '../../base/time.js';
+import { said } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { duration, NODE_NAME, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
@@ -47,7 +48,11 @@ export const voicemailKind: NodeKind<'voicemail', z.output<typeof shape>> = {
   compile(raw, build) {
     const { voicemail } = raw;
     if (!NODE_NAME.test(voicemail.box))
-      build.error('bad-name', ['voicemail', 'box'], 'a box is named with small letters, digits and dashes');
+      build.error(
+        'bad-name',
+        ['voicemail', 'box'],
+        said('a box is named with small letters, digits and dashes', '留言箱的名称只用小写字母、数字和短横线'),
+      );
     else build.known('box', ['voicemail', 'box'], voicemail.box);
     if (voicemail.notify !== undefined) build.known('receiver', ['voicemail', 'notify'], voicemail.notify);
     const maxMs = voicemail.max ?? 3 * MINUTE;
@@ -57,10 +62,18 @@ export const voicemailKind: NodeKind<'voicemail', z.output<typeof shape>> = {
       build.error(
         'out-of-range',
         ['voicemail', field],
-        'the silence that ends a message must be shorter than the longest message',
+        said(
+          'the silence that ends a message must be shorter than the longest message',
+          '结束留言的静音时间必须短于留言的最长时间',
+        ),
       );
     }
-    const next = build.target(['next'], raw.next, 'next', 'give it next, where the caller hears goodbye');
+    const next = build.target(
+      ['next'],
+      raw.next,
+      'next',
+      said('give it next, where the caller hears goodbye', '请写上 next，让来电者听到告别'),
+    );
     return {
       kind: 'voicemail',
       box: voicemail.box,
@@ -70,7 +83,7 @@ export const voicemailKind: NodeKind<'voicemail', z.output<typeof shape>> = {
       silenceMs,
       notify: voicemail.notify ?? null,
       next,
-      failed: raw.failed === undefined ? next : build.target(['failed'], raw.failed, 'failed', ''),
+      failed: raw.failed === undefined ? next : build.target(['failed'], raw.failed, 'failed'),
     };
   },
   isEnd: () => false,

@@ -2,7 +2,7 @@ import type { Json, LookUpFault } from '../../base/look-up.js';
 import { err, ok, type Result } from '../../base/result.js';
 import { parseDuration } from '../../base/time.js';
 import type { TransferResult } from '../contract.js';
-import { didYouMean, quoted } from '../finding.js';
+import { nearest, quoted, type Said, said } from '../finding.js';
 import { parseMoment } from './moment.js';
 import { type Action, QUEUE_EXITS, type QueueExitName } from './scene.js';
 
@@ -25,7 +25,7 @@ export const ACTION_FORMS: ReadonlyArray<readonly [form: string, meaning: string
   ['hang up', 'the caller hangs up'],
 ];
 
-const FAULTS: readonly LookUpFault[] = [
+export const FAULTS: readonly LookUpFault[] = [
   'timeout',
   'status',
   'tooLarge',
@@ -41,8 +41,8 @@ const MAX_ANSWER = 64 * 1024;
 
 export const isLookUpFault = (name: unknown): name is LookUpFault => FAULTS.some((fault) => fault === name);
 
-/** Reads one action; the error is a sentence for people. */
-export function parseAction(text: string): Result<Action, string> {
+/** Reads one action; the error is for people. */
+export function parseAction(text: string): Result<Action, Said> {
   const [word = '', ...rest] = text.trim().split(/\s+/);
   const after = text.trim().slice(word.length).trim();
   switch (word.toLowerCase()) {
@@ -52,7 +52,9 @@ export function parseAction(text: string): Result<Action, string> {
       return keys(rest, false);
     case 'wait': {
       const forMs = parseDuration(after);
-      return forMs.ok ? ok({ kind: 'wait', forMs: forMs.value }) : err(`wait for how long? Like: wait 5s`);
+      return forMs.ok
+        ? ok({ kind: 'wait', forMs: forMs.value })
+        : err(said('wait for how long? Like: wait 5s', '等多久？例如：wait 5s'));
     }
     case 'listen':
       return alone({ kind: 'listen' }, after);
@@ -65,15 +67,21 @@ export function parseAction(text: string): Result<Action, string> {
     case 'speak': {
       if (after === 'nothing') return ok({ kind: 'speak', forMs: null });
       const forMs = parseDuration(after);
-      return forMs.ok ? ok({ kind: 'speak', forMs: forMs.value }) : err('speak for how long? Like: speak 10s, or speak nothing');
+      return forMs.ok
+        ? ok({ kind: 'speak', forMs: forMs.value })
+        : err(said('speak for how long? Like: speak 10s, or speak nothing', '说多久？例如：speak 10s，或 speak nothing'));
     }
     case 'transfer': {
       const result = TRANSFERS.find((name) => name === after);
-      return result === undefined ? err(`transfer is followed by ${TRANSFERS.join(', ')}`) : ok({ kind: 'transfer', result });
+      return result === undefined
+        ? err(said(`transfer is followed by ${TRANSFERS.join(', ')}`, `transfer 后面是 ${TRANSFERS.join('、')}`))
+        : ok({ kind: 'transfer', result });
     }
     case 'time': {
       const atMs = parseMoment(after);
-      return atMs === null ? err('a moment is written like 2026-11-20T10:00+08:00') : ok({ kind: 'clock', atMs });
+      return atMs === null
+        ? err(said('a moment is written like 2026-11-20T10:00+08:00', '时间写成 2026-11-20T10:00+08:00 这样'))
+        : ok({ kind: 'clock', atMs });
     }
     case 'take':
       return after === 'over' ? ok({ kind: 'takeOver' }) : unknown(text);
@@ -84,50 +92,70 @@ export function parseAction(text: string): Result<Action, string> {
   }
 }
 
-function keys(words: readonly string[], now: boolean): Result<Action, string> {
+function keys(words: readonly string[], now: boolean): Result<Action, Said> {
   const pressed = words.map((word) => (word === 'star' ? '*' : word === 'hash' ? '#' : word)).join('');
-  if (pressed.length > MAX_KEYS) return err(`more than ${MAX_KEYS} keys at once`);
+  if (pressed.length > MAX_KEYS) return err(said(`more than ${MAX_KEYS} keys at once`, `一次超过 ${MAX_KEYS} 个按键`));
   return /^[0-9*#A-D]+$/.test(pressed)
     ? ok({ kind: 'press', keys: pressed, now })
-    : err(`${quoted(words.join(' '))} are no keys: 0 to 9, star (*), hash (#), A to D`);
+    : err(
+        said(
+          `${quoted(words.join(' '))} are no keys: 0 to 9, star (*), hash (#), A to D`,
+          `${quoted(words.join(' '))} 不是按键：0 到 9、star（*）、hash（#）、A 到 D`,
+        ),
+      );
 }
 
-function agent(words: readonly string[]): Result<Action, string> {
+function agent(words: readonly string[]): Result<Action, Said> {
   const what = words.at(-1);
   const name = words.length === 2 ? (words[0] ?? null) : null;
   if (what === 'answers' && words.length <= 2) return ok({ kind: 'agentAnswers', agent: name });
   if (what === 'leaves' && words.length <= 2) return ok({ kind: 'agentLeaves' });
-  return err('an agent answers or leaves');
+  return err(said('an agent answers or leaves', '坐席只会 answers 或 leaves'));
 }
 
-function queueExit([exit = '', branch, ...more]: readonly string[]): Result<Action, string> {
+function queueExit([exit = '', branch, ...more]: readonly string[]): Result<Action, Said> {
   const known = QUEUE_EXITS.find((name): name is QueueExitName => name === exit);
-  if (known === undefined || more.length > 0)
-    return err(`queue is followed by ${QUEUE_EXITS.join(', ')}${didYouMean(exit, QUEUE_EXITS)}`);
+  if (known === undefined || more.length > 0) {
+    const near = nearest(exit, QUEUE_EXITS);
+    return err(
+      said(`queue is followed by ${QUEUE_EXITS.join(', ')}${near.en}`, `queue 后面是 ${QUEUE_EXITS.join('、')}${near.zh}`),
+    );
+  }
   return ok({ kind: 'queueLeaves', exit: known, branch: branch ?? null });
 }
 
-function lookUp(text: string): Result<Action, string> {
+function lookUp(text: string): Result<Action, Said> {
   const fails = /^fails\s+(\S+)$/.exec(text);
   if (fails !== null) {
     const fault = fails[1];
     if (isLookUpFault(fault)) return ok({ kind: 'lookUp', result: { ok: false, fault, detail: 'as told' } });
-    return err(`a look-up fails with ${FAULTS.join(', ')}${didYouMean(fault ?? '', FAULTS)}`);
+    const near = nearest(fault ?? '', FAULTS);
+    return err(
+      said(`a look-up fails with ${FAULTS.join(', ')}${near.en}`, `查询失败的原因可以是 ${FAULTS.join('、')}${near.zh}`),
+    );
   }
-  if (text.length > MAX_ANSWER) return err(`an answer has at most ${MAX_ANSWER} characters`);
+  if (text.length > MAX_ANSWER)
+    return err(said(`an answer has at most ${MAX_ANSWER} characters`, `应答最多 ${MAX_ANSWER} 个字符`));
   try {
     return ok({ kind: 'lookUp', result: { ok: true, answer: JSON.parse(text) as Json } });
   } catch {
-    return err('an answer is JSON: lookup { "due": 12 }, or: lookup fails timeout');
+    return err(
+      said(
+        'an answer is JSON: lookup { "due": 12 }, or: lookup fails timeout',
+        '应答是 JSON：lookup { "due": 12 }，或 lookup fails timeout',
+      ),
+    );
   }
 }
 
-const alone = (action: Action, rest: string): Result<Action, string> =>
-  rest === '' ? ok(action) : err(`${quoted(rest)} is too much here`);
+const alone = (action: Action, rest: string): Result<Action, Said> =>
+  rest === '' ? ok(action) : err(said(`${quoted(rest)} is too much here`, `${quoted(rest)} 在这里是多余的`));
 
-function unknown(text: string): Result<never, string> {
+function unknown(text: string): Result<never, Said> {
   const forms = ACTION_FORMS.map(([form]) => form);
   const words = forms.map((form) => form.split(' ')[0] as string);
-  const hint = didYouMean(text.trim().split(/\s+/)[0] ?? '', words);
-  return err(`${quoted(text)} cannot be done${hint === '' ? `; for example: ${forms.slice(0, 6).join(', ')}` : hint}`);
+  const near = nearest(text.trim().split(/\s+/)[0] ?? '', words);
+  const some = forms.slice(0, 6);
+  const hint = near.en === '' ? said(`; for example: ${some.join(', ')}`, `；例如：${some.join('、')}`) : near;
+  return err(said(`${quoted(text)} cannot be done${hint.en}`, `做不了 ${quoted(text)}${hint.zh}`));
 }

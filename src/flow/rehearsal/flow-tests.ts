@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { CallbackRefusal } from '../../base/facts.js';
 import type { Json } from '../../base/look-up.js';
 import { err, ok, type Result } from '../../base/result.js';
-import { byPlace, type Finding } from '../finding.js';
+import { byPlace, type Finding, type Said, said } from '../finding.js';
 import { type Tell, tellIssues } from '../issues.js';
 import { readSource } from '../source.js';
-import { isLookUpFault, parseAction } from './actions.js';
+import { FAULTS, isLookUpFault, parseAction } from './actions.js';
 import { parseMoment } from './moment.js';
 import type { Action } from './scene.js';
 
@@ -136,7 +136,7 @@ export function readFlowTests(content: string, file: string): Result<readonly Fl
   const findings: Finding[] = [...source.findings];
   const tell: Tell = (level, rule, path, message, at = 'value') => {
     const place = at === 'key' ? source.atKey(path) : at === 'value' ? source.at(path) : source.inText(path, at);
-    findings.push({ file, ...place, level, rule, message });
+    findings.push({ file, ...place, level, rule, message: message.en, messageZh: message.zh });
   };
   const parsed = fileShape.safeParse(source.value);
   if (!parsed.success) {
@@ -147,11 +147,25 @@ export function readFlowTests(content: string, file: string): Result<readonly Fl
   const tests = parsed.data.map((raw, index): FlowTest => {
     const path = [index];
     const lineAt = (...steps: Array<string | number>): number => source.atKey([...path, ...steps]).line;
-    if (names.has(raw.test)) tell('error', 'duplicate-test', [...path, 'test'], 'another test of this file has this name');
+    if (names.has(raw.test))
+      tell(
+        'error',
+        'duplicate-test',
+        [...path, 'test'],
+        said('another test of this file has this name', '本文件里另有一个同名的测试'),
+      );
     names.add(raw.test);
     const atMs = parseMoment(raw.at ?? USUAL_MOMENT);
     if (atMs === null)
-      tell('error', 'bad-moment', [...path, 'at'], 'a moment is written with its distance from UTC, like 2026-11-20T10:00+08:00');
+      tell(
+        'error',
+        'bad-moment',
+        [...path, 'at'],
+        said(
+          'a moment is written with its distance from UTC, like 2026-11-20T10:00+08:00',
+          '时间要写明与 UTC 的差，如 2026-11-20T10:00+08:00',
+        ),
+      );
     const lookUps = new Map(
       Object.entries(raw.lookups ?? {}).map(([name, answer]) => [name, answersOf(answer, [...path, 'lookups', name], tell)]),
     );
@@ -193,11 +207,10 @@ function answersOf(raw: unknown, path: ReadonlyArray<string | number>, tell: Tel
   return [];
 }
 
-function lookUpAction(raw: unknown): Result<Extract<Action, { kind: 'lookUp' }>, string> {
+function lookUpAction(raw: unknown): Result<Extract<Action, { kind: 'lookUp' }>, Said> {
   const only = onlyField(raw);
   if (only?.[0] !== 'fails') return ok({ kind: 'lookUp', result: { ok: true, answer: raw as Json } });
-  if (!isLookUpFault(only[1]))
-    return err('fails is followed by timeout, status, tooLarge, badAnswer, notReached, forbidden, noEndpoint or busy');
+  if (!isLookUpFault(only[1])) return err(said(`fails is followed by ${FAULTS.join(', ')}`, `fails 后面是 ${FAULTS.join('、')}`));
   return ok({ kind: 'lookUp', result: { ok: false, fault: only[1], detail: 'as the test tells' } });
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { notChecked } from '../../flow/finding.js';
 import type { KnownNames } from '../../flow/parse-flow.js';
 import type { CheckedFlow } from '../../flow/program.js';
 import type { FlowCheckView, FlowDrawing } from '../../flow/views.js';
@@ -33,8 +34,7 @@ export class CheckThread {
     try {
       return (await this.#ask({ kind: 'check', ...request })) as FlowCheckView;
     } catch (error) {
-      const message = `the text could not be checked: ${(error as Error).message}`;
-      const finding = { file: request.file, line: 1, column: 1, level: 'error', rule: 'not-checked', message } as const;
+      const finding = notChecked(request.file, (error as Error).message);
       return { ok: false, version, findings: [finding], drawing: null };
     }
   }

@@ -1,5 +1,5 @@
 import type { Result } from '../../base/result.js';
-import type { Finding } from '../../flow/finding.js';
+import { type Finding, notChecked } from '../../flow/finding.js';
 import type { CheckedFlow } from '../../flow/program.js';
 
 /** Name of a flow file -> its text. */
@@ -69,9 +69,7 @@ export async function settleChanges(
 
 function unchecked(base: FlowTextSet, before: CheckedTexts, wanted: FlowTextSet, why: string): Settled {
   const changed = [...new Set([...base.keys(), ...wanted.keys()])].filter((file) => base.get(file) !== wanted.get(file));
-  const message = `the text could not be checked: ${why}`;
-  const finding = (file: string): Finding => ({ file, line: 1, column: 1, level: 'error', rule: 'not-checked', message });
-  return { texts: base, flows: flowsOf(before), refused: new Map(changed.map((file) => [file, [finding(file)]])) };
+  return { texts: base, flows: flowsOf(before), refused: new Map(changed.map((file) => [file, [notChecked(file, why)]])) };
 }
 
 /** Flow -> file that it is in. */

@@ -62,7 +62,8 @@ export function flowOfOther(flow: CheckedFlow, text: string, flowId: string, fil
   if (flow.flowId === flowId) return [];
   const line = text.split('\n').findIndex((each) => /^["']?flow["']?\s*:/.test(each)) + 1;
   const message = `this is the flow "${flow.flowId}", not "${flowId}": a flow keeps its name`;
-  return [{ file, line: Math.max(1, line), column: 1, level: 'error', rule: 'other-flow', message }];
+  const messageZh = `这是流程 "${flow.flowId}"，不是 "${flowId}"：流程的名称不能改`;
+  return [{ file, line: Math.max(1, line), column: 1, level: 'error', rule: 'other-flow', message, messageZh }];
 }
 
 /** A version that was live once, as a program. What it names may be gone since, so no names are checked. Null: the text is not of that version. */

@@ -267,7 +267,7 @@ function EditorHost(props: HostProps) {
     };
   }, []);
   useEffect(() => {
-    if (isOpen) props.editor.current?.show(props.checked.findings);
+    if (isOpen) props.editor.current?.show(props.checked.findings, language.value);
   }, [isOpen, props.checked.findings]);
   useEffect(() => {
     if (isOpen) props.editor.current?.setReadOnly(props.isReadOnly);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Finding } from '../../flow/finding.js';
+import { type Finding, messageIn } from '../../flow/finding.js';
 import { ruleWords } from '../../flow/rule-words.js';
 import type { FlowView, RefusedFileView } from '../../flow/views.js';
 import { type Refused, serverNowMs } from '../api.js';
@@ -52,7 +52,7 @@ export function FlowHeading(props: {
   );
 }
 
-/** What the checker found: what that is called and what to do in the reader's language, then its own exact words; a press leads to the line. */
+/** What the checker found: what that is called and what to do, then what is wrong exactly, in the reader's language; a press leads to the line. */
 export function Findings({ findings, onPick }: { findings: readonly Finding[]; onPick?: (finding: Finding) => void }) {
   const words = FLOW_WORDS[language.value];
   return (
@@ -73,7 +73,7 @@ export function Findings({ findings, onPick }: { findings: readonly Finding[]; o
                   <b>{told.name}</b> {told.advice}
                 </span>
               )}
-              <span lang="en">{finding.message}</span>
+              <span>{messageIn(finding, language.value)}</span>
             </span>
             <code>{finding.rule}</code>
           </>

@@ -13,7 +13,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import type { Finding } from '../../flow/finding.js';
+import { type Finding, messageIn } from '../../flow/finding.js';
 
 /**
  * CodeMirror 6, because it is the best kept editor component and takes Chinese input, keyboards and screen readers seriously. It lives in a
@@ -21,7 +21,7 @@ import type { Finding } from '../../flow/finding.js';
  */
 export interface TextEditor {
   /** Puts marks where the findings are; those of another file are for the list only. */
-  show(findings: readonly Finding[]): void;
+  show(findings: readonly Finding[], language: 'zh' | 'en'): void;
   /** Lines and columns from 1. */
   goTo(line: number, column?: number): void;
   replace(text: string): void;
@@ -96,11 +96,11 @@ export function openTextEditor(host: HTMLElement, options: TextEditorOptions): T
     }),
   });
   return {
-    show: (findings) =>
+    show: (findings, language) =>
       view.dispatch(
         setDiagnostics(
           view.state,
-          findings.map((one) => diagnosticOf(one, view.state.doc)),
+          findings.map((one) => diagnosticOf(one, view.state.doc, language)),
         ),
       ),
     goTo: (target, column = 1) => {
@@ -121,7 +121,7 @@ function placeOf(doc: Text, line: number, column: number): number {
 }
 
 /** From the place that the checker names to the end of the word there. */
-function diagnosticOf(finding: Finding, doc: Text): Diagnostic {
+function diagnosticOf(finding: Finding, doc: Text, language: 'zh' | 'en'): Diagnostic {
   const from = placeOf(doc, finding.line, finding.column);
   const line = doc.lineAt(from);
   const rest = doc.sliceString(from, line.to);
@@ -134,7 +134,7 @@ function diagnosticOf(finding: Finding, doc: Text): Diagnostic {
     to,
     severity: finding.level === 'error' ? 'error' : 'warning',
     source: finding.rule,
-    message: finding.message,
+    message: messageIn(finding, language),
   };
 }
 
