@@ -1,5 +1,6 @@
 import type { CallOutcome, QueueExit } from '../base/facts.js';
 import type { Ms } from '../base/time.js';
+import type { WaitPercentiles } from '../service-level/history/reports.js';
 import type {
   AgentIntervalRow,
   AgentTimeRow,
@@ -23,6 +24,8 @@ import type { Tally } from '../service-level/tally.js';
  * - After `begin`, a fold that starts from its answer and is given the facts after its position goes on exactly.
  * - Every promise rejects when the store is away; nothing is kept back here, the facts wait where they are.
  * - Asking does not hold up the event loop.
+ * - A short question (sums of intervals, one call, a page of calls) does not wait behind one that looks at each call of a range. Of those a few
+ *   wait for their turn; one more is refused with `HistoryBusy` at once.
  */
 export interface History extends HistoryReader {
   /** Makes the tables when they are missing. Rejects with a sentence for people when the store cannot be used. */
@@ -34,6 +37,13 @@ export interface History extends HistoryReader {
   /** Removes at most `atMost` rows of each table that are past their time; answers how many. 0: nothing is left to remove. */
   purge(before: KeptFrom, atMost: number): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Too many reports are being made already: this one was not begun. */
+export class HistoryBusy extends Error {
+  constructor() {
+    super('too many reports are being made at this moment');
+  }
 }
 
 export interface HistoryStart {
@@ -75,6 +85,8 @@ export interface QueueSum extends Tally {
   readonly queueId: string;
   /** Null: of the whole range. */
   readonly startMs: Ms | null;
+  /** Of one interval of 15 minutes and more, as `percentiles` makes them of its steps. Null: not asked so. */
+  readonly waits: WaitPercentiles | null;
 }
 
 export interface WaitStep {
@@ -164,6 +176,8 @@ export interface KeptCallWhole {
 }
 
 export interface HistoryReader {
+  /** The same, for one who may go away: a long question that has not begun when `givenUp` is aborted rejects with its reason. */
+  asking(givenUp: AbortSignal): HistoryReader;
   /** Where it stands, the moment of the last fact in it, and how many facts were missing when it was written. */
   stand(): Promise<{ readonly position: Position; readonly atMs: Ms; readonly missing: number }>;
   queueSums(query: QueueSumsQuery): Promise<QueueSum[]>;

@@ -9,9 +9,10 @@ import {
   placeOf,
   positionOf,
 } from '../../service-level/history/rows.js';
+import { FILL_ONE, LAYOUT, raiseLayout, SPANS_WITH_PERCENTILES, UPGRADES } from './layouts.js';
 import { SqlReader } from './sql-reader.js';
 import type { SqlStore, Statement, Write } from './sql-store.js';
-import { column, createStatements, LAYOUT, OWN_TABLES, TABLES, type Table, upsertStatement, valuesOf } from './tables.js';
+import { column, createStatements, OWN_TABLES, TABLES, type Table, upsertStatement, valuesOf } from './tables.js';
 
 /** History in SQL, of either kind: the position is moved first, in the same transaction, so that of two writers one finds itself elsewhere. */
 export class SqlHistory extends SqlReader implements History {
@@ -23,13 +24,28 @@ export class SqlHistory extends SqlReader implements History {
   }
 
   async begin(): Promise<HistoryStart> {
+    await this.#store.prepare(OWN_TABLES);
+    await this.#upgrade();
     const first = `INSERT INTO position (id, place, at_ms, layout) VALUES (1, 0, 0, ${LAYOUT}) ON CONFLICT (id) DO NOTHING`;
-    await this.#store.prepare([...OWN_TABLES, ...Object.values(TABLES).flatMap(createStatements), first]);
-    const [stand] = await this.#store.all('SELECT place, layout FROM position WHERE id = 1', []);
-    const { place, layout } = stand as { place: number; layout: number };
-    if (layout !== LAYOUT) throw new Error(`the history was written by another version (layout ${layout}, ours is ${LAYOUT})`);
+    await this.#store.prepare([...Object.values(TABLES).flatMap(createStatements), first]);
+    const stand = await this.#stand();
     const open = await this.#store.all('SELECT kind, id, json FROM open_entities', []);
-    return { position: positionOf(place), open: open as unknown as HistoryStart['open'] };
+    return { position: positionOf(stand?.place as number), open: open as unknown as HistoryStart['open'] };
+  }
+
+  /** Step by step; another node that does the same finds the layout changed already. */
+  async #upgrade(): Promise<void> {
+    for (let stand = await this.#stand(); stand !== undefined && stand.layout !== LAYOUT; stand = await this.#stand()) {
+      const { layout } = stand;
+      const statements = UPGRADES[layout];
+      if (!statements) throw new Error(`the history was written by another version (layout ${layout}, ours is ${LAYOUT})`);
+      await this.#store.upgrade(raiseLayout(layout), statements);
+    }
+  }
+
+  async #stand(): Promise<{ readonly place: number; readonly layout: number } | undefined> {
+    const [stand] = await this.#store.all('SELECT place, layout FROM position WHERE id = 1', []);
+    return stand as { place: number; layout: number } | undefined;
   }
 
   async write(batch: HistoryBatch): Promise<'written' | 'elsewhere'> {
@@ -43,7 +59,7 @@ export class SqlHistory extends SqlReader implements History {
         rows: rows.map((row) => valuesOf(table, row)) as Write['rows'],
       });
     }
-    writes.push(...previousCalls(batch.rows.calls ?? []), ...openWrites(batch.open));
+    writes.push(...previousCalls(batch.rows.calls ?? []), ...percentilesOf(batch.rows), ...openWrites(batch.open));
     const moved = await this.#store.write(moveStatement(batch.from, batch.to, batch.atMs), writes);
     return moved ? 'written' : 'elsewhere';
   }
@@ -97,6 +113,14 @@ function previousCalls(calls: readonly CallRow[]): Write[] {
       rows: ended.map(({ callerKey, arrivedMs, callId }) => [callerKey, arrivedMs, 'inbound', callId, callId]),
     },
   ];
+}
+
+/** Of the intervals whose waits this batch has changed. */
+function percentilesOf({ waits = [], queueIntervals = [] }: HistoryBatch['rows']): Write[] {
+  const queues = new Set(waits.map(({ queueId }) => queueId));
+  const changed = queueIntervals.filter(({ spanMin, queueId }) => SPANS_WITH_PERCENTILES.has(spanMin) && queues.has(queueId));
+  if (changed.length === 0) return [];
+  return [{ sql: FILL_ONE, rows: changed.map(({ spanMin, startMs, queueId }) => [spanMin, startMs, queueId]) }];
 }
 
 function openWrites(open: readonly OpenEntity[]): Write[] {

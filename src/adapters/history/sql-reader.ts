@@ -27,43 +27,31 @@ import {
   type VisitRow,
 } from '../../service-level/history/rows.js';
 import { emptyTally, type Tally } from '../../service-level/tally.js';
-import type { SqlRecord, SqlStore, SqlValue } from './sql-store.js';
-import { column, rowFrom, TABLES } from './tables.js';
-
-/** Conditions joined by AND, with their values in order. */
-class Where {
-  readonly #parts: string[] = [];
-  readonly values: SqlValue[] = [];
-
-  and(sql: string, ...values: SqlValue[]): this {
-    this.#parts.push(sql);
-    this.values.push(...values);
-    return this;
-  }
-
-  /** Left out when there is nothing to ask for. */
-  is(name: string, value: string | undefined): this {
-    return value === undefined ? this : this.and(`${name} = ?`, value);
-  }
-
-  toString(): string {
-    return this.#parts.join(' AND ');
-  }
-}
-
-const between = (name: string, { fromMs, toMs }: Range): Where => new Where().and(`${name} >= ? AND ${name} < ?`, fromMs, toMs);
+import type { Asked, SqlStore, SqlValue } from './sql-store.js';
+import { type StayCount, stayCounts, stayWaits } from './stay-questions.js';
+import { column, FILED_CALLS, REPEAT_CALLS, TABLES } from './tables.js';
+import { between, Where } from './where.js';
 
 const TALLY = Object.keys(emptyTally()) as (keyof Tally)[];
 const sum = (name: string): string => `SUM(${column(name)}) AS ${column(name)}`;
 const tallySums = TALLY.map((name) => (name === 'longestWaitMs' ? 'MAX(longest_wait_ms) AS longest_wait_ms' : sum(name)));
 const AGENT_SUMS = (TABLES.agentIntervals.sums ?? []).map(sum).join(', ');
 
-/** Questions to the tables. Each is one statement, the same for both kinds of SQL. */
+/** Looks at each call of its range, or may have to. */
+const LONG = true;
+
+/** Questions to the tables: a few statements each, the same for both kinds of SQL. */
 export class SqlReader implements HistoryReader {
   readonly #store: SqlStore;
+  readonly #givenUp: AbortSignal | undefined;
 
-  constructor(store: SqlStore) {
+  constructor(store: SqlStore, givenUp?: AbortSignal) {
     this.#store = store;
+    this.#givenUp = givenUp;
+  }
+
+  asking(givenUp: AbortSignal): HistoryReader {
+    return new SqlReader(this.#store, givenUp);
   }
 
   async stand(): Promise<{ readonly position: Position; readonly atMs: number; readonly missing: number }> {
@@ -71,34 +59,35 @@ export class SqlReader implements HistoryReader {
       'SELECT place, at_ms, (SELECT COALESCE(SUM(to_place - from_place), 0) FROM gaps) AS missing FROM position WHERE id = 1',
       [],
     );
-    const { place, atMs, missing } = rowFrom<{ place: number; atMs: number; missing: number }>(row ?? {});
+    const { place, atMs, missing } = row as { place: number; atMs: number; missing: number };
     return { position: positionOf(place), atMs, missing };
   }
 
   async queueSums(query: QueueSumsQuery): Promise<QueueSum[]> {
     if (query.spanMin === null) return this.#staySums(query);
     const where = between('start_ms', query).and('span_min = ?', query.spanMin).is('queue_id', query.queueId);
-    const sql = query.perInterval
-      ? `SELECT queue_id, start_ms, ${TALLY.map(column).join(', ')} FROM queue_intervals WHERE ${where} ORDER BY start_ms, queue_id`
-      : `SELECT queue_id, NULL AS start_ms, ${tallySums.join(', ')} FROM queue_intervals WHERE ${where} GROUP BY queue_id ORDER BY queue_id`;
-    return this.#rows(sql, where.values);
+    if (!query.perInterval) {
+      const sql = `SELECT queue_id, NULL AS start_ms, ${tallySums.join(', ')} FROM queue_intervals WHERE ${where} GROUP BY queue_id ORDER BY queue_id`;
+      const sums = await this.#rows<QueueSum>(sql, where.values);
+      return sums.map((sum) => ({ ...sum, waits: null }));
+    }
+    const sql = `SELECT queue_id, start_ms, ${TALLY.map(column).join(', ')}, p50_s, p95_s, p99_s FROM queue_intervals WHERE ${where} ORDER BY start_ms, queue_id`;
+    const kept = await this.#rows<KeptInterval>(sql, where.values);
+    return kept.map((row) => intervalSum(row, query.spanMin !== 1));
   }
 
   async waitSteps(query: QueueSumsQuery): Promise<WaitStep[]> {
     if (query.spanMin === null) {
-      const where = stayFilter(query).and('exit IS NOT NULL');
-      // Steps of whole seconds; beyond the exact ones they are finer than those of intervals.
-      return this.#rows(
-        `SELECT queue_id, NULL AS start_ms, exit, (wait_ms + 999) / 1000 AS up_to_s, COUNT(*) AS calls FROM stays WHERE ${where}
-         GROUP BY queue_id, exit, (wait_ms + 999) / 1000`,
-        where.values,
-      );
+      const queueIds = await this.#queuesWithStays(query);
+      if (queueIds.length === 0) return [];
+      const steps = await this.#store.countValues(stayWaits(query, queueIds), this.#asked(LONG));
+      return steps.map((step) => ({ ...step, startMs: null }) as unknown as WaitStep);
     }
     const where = between('start_ms', query).and('span_min = ?', query.spanMin).is('queue_id', query.queueId);
     const sql = query.perInterval
       ? `SELECT queue_id, start_ms, exit, up_to_s, calls FROM waits WHERE ${where}`
       : `SELECT queue_id, NULL AS start_ms, exit, up_to_s, SUM(calls) AS calls FROM waits WHERE ${where} GROUP BY queue_id, exit, up_to_s`;
-    return this.#rows(sql, where.values);
+    return this.#rows(sql, where.values, query.perInterval);
   }
 
   openStays(range: Range): Promise<{ readonly queueId: string; readonly enteredMs: number }[]> {
@@ -144,14 +133,10 @@ export class SqlReader implements HistoryReader {
     );
   }
 
-  repeatSums(query: Range): Promise<RepeatSum[]> {
-    const where = between('arrived_ms', query).and("direction = 'inbound' AND ended_ms IS NOT NULL AND caller_key IS NOT NULL");
+  async repeatSums(query: Range): Promise<RepeatSum[]> {
     const within = (days: number): string => `SUM(CASE WHEN previous_ms >= arrived_ms - ${days * 86_400_000} THEN 1 ELSE 0 END)`;
-    return this.#rows(
-      `SELECT queue_id, COUNT(*) AS calls, ${within(1)} AS within1_day, ${within(7)} AS within7_days FROM calls WHERE ${where}
-       GROUP BY queue_id ORDER BY queue_id`,
-      where.values,
-    );
+    const columns = `COUNT(*) AS calls, ${within(1)} AS within1_day, ${within(7)} AS within7_days`;
+    return this.#callSums(`queue_id, ${columns}`, between('arrived_ms', query).and(REPEAT_CALLS), 'queue_id');
   }
 
   surveySums(query: Range): Promise<SurveySum[]> {
@@ -163,13 +148,10 @@ export class SqlReader implements HistoryReader {
     );
   }
 
-  dispositionSums(query: Range & { queueId?: string }): Promise<DispositionSum[]> {
-    const where = between('arrived_ms', query).is('queue_id', query.queueId).and('ended_ms IS NOT NULL AND agent_id IS NOT NULL');
-    return this.#rows(
-      `SELECT queue_id, disposition, COUNT(*) AS calls, ${['talkMs', 'holdMs', 'wrapUpMs'].map(sum).join(', ')} FROM calls
-       WHERE ${where} GROUP BY queue_id, disposition ORDER BY queue_id, disposition`,
-      where.values,
-    );
+  async dispositionSums(query: Range & { queueId?: string }): Promise<DispositionSum[]> {
+    const where = between('arrived_ms', query).is('queue_id', query.queueId).and(FILED_CALLS);
+    const columns = `queue_id, disposition, COUNT(*) AS calls, ${['talkMs', 'holdMs', 'wrapUpMs'].map(sum).join(', ')}`;
+    return this.#callSums(columns, where, 'queue_id, disposition', query.queueId);
   }
 
   calls(query: CallsQuery): Promise<KeptCall[]> {
@@ -183,7 +165,8 @@ export class SqlReader implements HistoryReader {
       where.and('(arrived_ms < ? OR (arrived_ms = ? AND call_id < ?))', after.arrivedMs, after.arrivedMs, after.callId);
     }
     const sql = `SELECT * FROM calls WHERE ${where} ORDER BY arrived_ms DESC, call_id DESC LIMIT ?`;
-    return this.#rows(sql, [...where.values, query.limit]);
+    // Calls of an outcome may be few and far between.
+    return this.#rows(sql, [...where.values, query.limit], query.outcome !== undefined);
   }
 
   async call(callId: string): Promise<KeptCallWhole | null> {
@@ -211,66 +194,64 @@ export class SqlReader implements HistoryReader {
     return this.#rows(`SELECT * FROM alarms WHERE ${where} ORDER BY place DESC LIMIT ?`, [...where.values, query.limit]);
   }
 
-  /** One pass over the stays, queue by queue in the order of their index: SQLite sorts whatever it groups otherwise, and a million rows for long. */
   async #staySums(query: QueueSumsQuery): Promise<QueueSum[]> {
-    const queueIds = query.queueId === undefined ? await this.#queuesWithStays() : [query.queueId];
+    const queueIds = await this.#queuesWithStays(query);
     if (queueIds.length === 0) return [];
-    const where = stayFilter(query).and(`queue_id IN (${queueIds.map(() => '?').join(', ')})`, ...queueIds);
-    return this.#rows(
-      `SELECT queue_id, NULL AS start_ms, ${STAY_SUMS} FROM stays WHERE ${where} GROUP BY queue_id ORDER BY queue_id`,
-      where.values,
-    );
+    const { left, open, sumsOf } = stayCounts(query, queueIds);
+    const [some, others] = await Promise.all([left, open].map(({ sql, values }) => this.#rows<StayCount>(sql, values, LONG)));
+    return sumsOf([...(some as StayCount[]), ...(others as StayCount[])]);
   }
 
-  /** Leaps from one queue to the next instead of walking over all stays. */
-  async #queuesWithStays(): Promise<string[]> {
+  async #queuesWithStays({ queueId }: QueueSumsQuery): Promise<readonly string[]> {
+    return queueId === undefined ? this.#queuesOf('stays') : [queueId];
+  }
+
+  /** Leaps from one queue to the next instead of walking over all rows. */
+  async #queuesOf(table: 'stays' | 'calls'): Promise<readonly string[]> {
     const rows = await this.#rows<{ queueId: string }>(
-      `WITH RECURSIVE each_queue (queue_id) AS (SELECT MIN(queue_id) FROM stays UNION ALL
-         SELECT (SELECT MIN(s.queue_id) FROM stays s WHERE s.queue_id > e.queue_id) FROM each_queue e WHERE e.queue_id IS NOT NULL)
+      `WITH RECURSIVE each_queue (queue_id) AS (SELECT MIN(queue_id) FROM ${table} UNION ALL
+         SELECT (SELECT MIN(s.queue_id) FROM ${table} s WHERE s.queue_id > e.queue_id) FROM each_queue e WHERE e.queue_id IS NOT NULL)
        SELECT queue_id FROM each_queue WHERE queue_id IS NOT NULL ORDER BY queue_id`,
       [],
     );
     return rows.map(({ queueId }) => queueId);
   }
 
-  async #rows<T>(sql: string, values: readonly SqlValue[]): Promise<T[]> {
-    return (await this.#store.all(sql, values)).map((record: SqlRecord) => rowFrom<T>(record));
+  /** Queue by queue, each along the index that begins with it, and calls that were in none: SQLite would walk over all calls, and sort them. */
+  async #callSums<T>(columns: string, where: Where, group: string, queueId?: string): Promise<T[]> {
+    const of = (whose: string): string => `SELECT ${columns} FROM calls WHERE ${where} AND ${whose} GROUP BY ${group}`;
+    if (queueId !== undefined) return this.#rows(`${of('1 = 1')} ORDER BY ${group}`, where.values, LONG);
+    const queueIds = await this.#queuesOf('calls');
+    const parts = [this.#rows<T>(of('queue_id IS NULL'), where.values, LONG)];
+    if (queueIds.length > 0) {
+      const listed = new Where().isOneOf('queue_id', queueIds);
+      parts.push(this.#rows<T>(`${of(`${listed}`)} ORDER BY ${group}`, [...where.values, ...listed.values], LONG));
+    }
+    return (await Promise.all(parts)).flat();
+  }
+
+  #asked(long: boolean): Asked {
+    return { long, ...(this.#givenUp && { givenUp: this.#givenUp }) };
+  }
+
+  async #rows<T>(sql: string, values: readonly SqlValue[], long = false): Promise<T[]> {
+    return (await this.#store.all(sql, values, this.#asked(long))) as unknown as T[];
   }
 }
 
-/** How stays make each count; for those in time `in_time` is asked too. Who was refused has no stay. */
-const countIf = (condition: string): string => `COUNT(CASE WHEN ${condition} THEN 1 END)`;
-const left = (exit: StayRow['exit']): string => countIf(`exit = '${exit}'`);
-const leftInTime = (exit: StayRow['exit']): string => countIf(`in_time = 1 AND exit = '${exit}'`);
-const STAY_COUNTS: { readonly [K in keyof Tally]: string } = {
-  offered: 'COUNT(*)',
-  answered: left('answered'),
-  answeredInTime: leftInTime('answered'),
-  abandoned: left('abandoned'),
-  abandonedInTime: leftInTime('abandoned'),
-  shortAbandoned: 'SUM(short)',
-  flowedOut: left('flowedOut'),
-  flowedOutInTime: leftInTime('flowedOut'),
-  timedOut: left('timedOut'),
-  exitedByKey: left('exitedByKey'),
-  calledBack: left('calledBack'),
-  calledBackInTime: leftInTime('calledBack'),
-  waiting: countIf('exit IS NULL'),
-  blocked: '0',
-  sumWaitAnsweredMs: `SUM(CASE WHEN exit = 'answered' THEN wait_ms ELSE 0 END)`,
-  sumTalkMs: 'SUM(talk_ms)',
-  sumHoldMs: 'SUM(hold_ms)',
-  sumWrapUpMs: 'SUM(wrap_up_ms)',
-  longestWaitMs: 'COALESCE(MAX(wait_ms), 0)',
-};
-const STAY_SUMS = TALLY.map((name) => `${STAY_COUNTS[name]} AS ${column(name)}`).join(', ');
+type KeptInterval = Omit<QueueSum, 'waits'> & Readonly<Record<'p50S' | 'p95S' | 'p99S', number | null>>;
+const inMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1_000);
+const BLANK_SUM: QueueSum = { queueId: '', startMs: null, waits: null, ...emptyTally() };
 
-const stayFilter = (query: QueueSumsQuery): Where =>
-  between('entered_ms', query)
-    .is('queue_id', query.queueId)
-    .is('lane', query.filter?.lane)
-    .is('tier', query.filter?.tier)
-    .is('language', query.filter?.language);
+/** A copy of a blank one, field by field: an answer may have ten thousand, and taking fields out of a record is slow. */
+function intervalSum(kept: KeptInterval, hasWaits: boolean): QueueSum {
+  const sum: { -readonly [K in keyof QueueSum]: QueueSum[K] } = { ...BLANK_SUM };
+  sum.queueId = kept.queueId;
+  sum.startMs = kept.startMs;
+  if (hasWaits) sum.waits = { p50Ms: inMs(kept.p50S), p95Ms: inMs(kept.p95S), p99Ms: inMs(kept.p99S) };
+  for (const name of TALLY) sum[name] = kept[name];
+  return sum;
+}
 
 const perInterval = ({ perInterval: each }: { readonly perInterval: boolean }): readonly [start: string, group: string] =>
   each ? ['start_ms', 'start_ms, '] : ['NULL AS start_ms', ''];

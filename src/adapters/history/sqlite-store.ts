@@ -1,32 +1,60 @@
-import type { SqlRecord, SqlStore, SqlValue, Statement, Write } from './sql-store.js';
+import { QuestionLine } from './question-line.js';
+import {
+  type Asked,
+  recordsOf,
+  type SqlRecord,
+  type SqlStore,
+  type SqlValue,
+  type Statement,
+  type ValueCount,
+  type Write,
+} from './sql-store.js';
 import { SqliteThread } from './sqlite-thread.js';
-import type { SqliteAnswer, SqliteWrite } from './sqlite-worker.js';
+import type { Request, SqliteAnswer, SqliteWrite } from './sqlite-worker.js';
 
 /**
- * One SQLite file behind two threads: one writes, one reads and cannot write. By WAL each reads the last commit while the other works, so that a
- * long report delays no row, and a nightly removal no report.
+ * One SQLite file behind three threads: one writes; one answers short questions and one those that look at each call of a range, and neither can
+ * write. By WAL each reads the last commit while the others work: a long report delays no row and no short question, a nightly removal no report.
  */
 export class SqliteStore implements SqlStore {
   readonly #writer: SqliteThread;
-  readonly #reader: SqliteThread;
+  readonly #short: Reader;
+  readonly #long: Reader;
 
   constructor(file: string) {
     this.#writer = new SqliteThread({ file, mayWrite: true });
-    this.#reader = new SqliteThread({ file, mayWrite: false });
+    const reader = (waitAtMost: number): Reader => ({
+      thread: new SqliteThread({ file, mayWrite: false }),
+      line: new QuestionLine(1, waitAtMost),
+    });
+    this.#short = reader(SHORT_AT_MOST);
+    this.#long = reader(LONG_AT_MOST);
   }
 
   async prepare(statements: readonly string[]): Promise<void> {
     await this.#writer.ask({ kind: 'prepare', statements });
   }
 
+  upgrade(guard: Statement, statements: readonly string[]): Promise<boolean> {
+    return this.write(
+      guard,
+      statements.map((sql) => ({ sql, rows: [[]] })),
+    );
+  }
+
   /** Rejects while there is no file: reading makes none. */
-  async all(sql: string, values: readonly SqlValue[]): Promise<SqlRecord[]> {
-    const { columns, json } = (await this.#reader.ask({ kind: 'all', statement: { sql, values } })) as SqliteAnswer;
-    return (JSON.parse(json) as unknown[][]).map((row) => {
-      const record: Record<string, unknown> = {};
-      for (let at = 0; at < columns.length; at++) record[columns[at] as string] = row[at];
-      return record;
-    });
+  all(sql: string, values: readonly SqlValue[], asked: Asked = {}): Promise<SqlRecord[]> {
+    return this.#ask({ kind: 'all', statement: { sql, values } }, asked);
+  }
+
+  countValues(question: ValueCount, asked: Asked = {}): Promise<SqlRecord[]> {
+    return this.#ask({ kind: 'countValues', question }, asked);
+  }
+
+  async #ask(request: Request, { long, givenUp }: Asked): Promise<SqlRecord[]> {
+    const { thread, line } = long ? this.#long : this.#short;
+    const { columns, json } = await line.ask(() => thread.ask(request) as Promise<SqliteAnswer>, givenUp);
+    return recordsOf(columns, JSON.parse(json) as unknown[][]);
   }
 
   async write(guard: Statement, writes: readonly Write[]): Promise<boolean> {
@@ -39,11 +67,19 @@ export class SqliteStore implements SqlStore {
 
   /** The writer last: whoever closes a file last tidies up its log. */
   async close(): Promise<void> {
-    await this.#reader.close();
+    await Promise.all([this.#short.thread.close(), this.#long.thread.close()]);
     await this.#writer.close();
   }
 }
 
+interface Reader {
+  readonly thread: SqliteThread;
+  readonly line: QuestionLine;
+}
+
+/** Pages ask many short questions at once; of long ones, each takes up to seconds. */
+const SHORT_AT_MOST = 500;
+const LONG_AT_MOST = 8;
 const ROWS_AT_ONCE = 32;
 
 const sqliteWrite = ({ sql, rows, many }: Write): SqliteWrite => ({

@@ -14,8 +14,20 @@ export interface Table {
   readonly greatest?: readonly string[];
   /** Filled here and not by rows. */
   readonly own?: Readonly<Record<string, ColumnType>>;
-  readonly indexes?: ReadonlyArray<readonly string[]>;
+  readonly indexes?: ReadonlyArray<readonly string[] | NamedIndex>;
 }
+
+/** `columns` are those that a question needs, so that it is answered from the index alone. */
+interface NamedIndex {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Rows that it leaves out cost nothing; a question must say the same words to use it. */
+  readonly where?: string;
+}
+
+/** What makes a call one that counts for repeat callers, and for dispositions. */
+export const REPEAT_CALLS = "direction = 'inbound' AND ended_ms IS NOT NULL AND caller_key IS NOT NULL";
+export const FILED_CALLS = 'ended_ms IS NOT NULL AND agent_id IS NOT NULL';
 
 type TableOf<T extends HistoryTable> = Table & { readonly columns: Readonly<Record<keyof HistoryRows[T] & string, ColumnType>> };
 
@@ -50,6 +62,12 @@ export const TABLES: { readonly [T in HistoryTable]: TableOf<T> } = {
       ['queueId', 'arrivedMs'],
       ['agentId', 'arrivedMs'],
       ['aniEnd', 'arrivedMs'],
+      { name: 'calls_repeated', columns: ['queueId', 'arrivedMs', 'previousMs'], where: REPEAT_CALLS },
+      {
+        name: 'calls_filed',
+        columns: ['queueId', 'arrivedMs', 'disposition', 'talkMs', 'holdMs', 'wrapUpMs'],
+        where: FILED_CALLS,
+      },
     ],
   },
   stays: {
@@ -60,7 +78,17 @@ export const TABLES: { readonly [T in HistoryTable]: TableOf<T> } = {
       ...{ exit: text, waitMs: whole, inTime: whole, short: whole, agentId: text, talkMs: whole, holdMs: whole },
       ...{ wrapUpMs: whole, place },
     },
-    indexes: [['enteredMs'], ['queueId', 'enteredMs']],
+    indexes: [
+      ['enteredMs'],
+      {
+        name: 'stays_summed',
+        columns: [
+          ...['queueId', 'exit', 'inTime', 'short', 'enteredMs', 'waitMs', 'talkMs', 'holdMs', 'wrapUpMs'],
+          ...['lane', 'tier', 'language'],
+        ],
+      },
+      { name: 'stays_open', columns: ['enteredMs'], where: 'exit IS NULL' },
+    ],
   },
   offers: {
     name: 'offers',
@@ -87,7 +115,7 @@ export const TABLES: { readonly [T in HistoryTable]: TableOf<T> } = {
     name: 'agent_times',
     key: ['agentId', 'fromMs'],
     columns: { agentId: text, fromMs: whole, untilMs: whole, activity: text, reason: text, callId: text, place },
-    indexes: [['fromMs']],
+    indexes: [['fromMs'], { name: 'agent_times_open', columns: ['agentId'], where: 'until_ms IS NULL' }],
   },
   surveys: {
     name: 'surveys',
@@ -111,6 +139,7 @@ export const TABLES: { readonly [T in HistoryTable]: TableOf<T> } = {
     name: 'queue_intervals',
     key: ['spanMin', 'startMs', 'queueId'],
     columns: { queueId: text, spanMin: whole, startMs: whole, ...tally, place },
+    own: { p50S: whole, p95S: whole, p99S: whole },
     sums: Object.keys(tally).filter((name) => name !== 'longestWaitMs'),
     greatest: ['longestWaitMs'],
   },
@@ -148,16 +177,13 @@ export const OWN_TABLES: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS open_entities (kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id))',
   'CREATE TABLE IF NOT EXISTS gaps (from_place BIGINT PRIMARY KEY, to_place BIGINT NOT NULL, at_ms BIGINT NOT NULL)',
 ];
-/** Rises when the tables change; a store of a newer layout is refused. */
-export const LAYOUT = 1;
-
 const SQL_TYPES: Record<ColumnType, string> = { text: 'TEXT', whole: 'BIGINT', number: 'DOUBLE PRECISION' };
 
 export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const fieldNames = new Map<string, string>();
 
-/** Remembered: a long answer has the same few names in each of its rows. */
-function fieldName(name: string): string {
+/** A column as the house names it. */
+export function fieldName(name: string): string {
   let field = fieldNames.get(name);
   if (field === undefined) {
     field = name === 'by_whom' ? 'by' : name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -175,10 +201,11 @@ export function createStatements({ name, key, columns, own = {}, indexes = [] }:
   );
   return [
     `CREATE TABLE IF NOT EXISTS ${name} (${all.join(', ')}, PRIMARY KEY (${key.map(column).join(', ')}))`,
-    ...indexes.map(
-      (names) =>
-        `CREATE INDEX IF NOT EXISTS ${name}_by_${names.map(column).join('_')} ON ${name} (${names.map(column).join(', ')})`,
-    ),
+    ...indexes.map((index) => {
+      const named = 'name' in index ? index : { name: `${name}_by_${index.map(column).join('_')}`, columns: index };
+      const only = named.where === undefined ? '' : ` WHERE ${named.where}`;
+      return `CREATE INDEX IF NOT EXISTS ${named.name} ON ${name} (${named.columns.map(column).join(', ')})${only}`;
+    }),
   ];
 }
 
@@ -203,10 +230,3 @@ export function upsertStatement({ name, key, columns, sums = [], greatest = [] }
 
 export const valuesOf = (table: Table, row: object): unknown[] =>
   Object.keys(table.columns).map((name) => (row as Record<string, unknown>)[name] ?? null);
-
-/** A row as the house names it. */
-export function rowFrom<T>(record: Readonly<Record<string, unknown>>): T {
-  const row: Record<string, unknown> = {};
-  for (const name of Object.keys(record)) row[fieldName(name)] = record[name];
-  return row as T;
-}

@@ -28,6 +28,8 @@ export interface WaitPercentiles {
   readonly p99Ms: Ms | null;
 }
 
+const NOBODY_LEFT: WaitPercentiles = { p50Ms: null, p95Ms: null, p99Ms: null };
+
 export interface QueueReport {
   readonly queueId: string;
   readonly startMs: Ms | null;
@@ -45,14 +47,14 @@ interface Step {
   readonly calls: number;
 }
 
-/** `waitingMs`: how long each who still waits has waited. */
+/** `waitingMs`: how long each who still waits has waited. `waits`: steps of waiting, or the percentiles where they are known already. */
 export function queueReport(
   queueId: string,
   startMs: Ms | null,
   tally: Tally,
   target: ServiceTarget,
   waitingMs: readonly Ms[],
-  steps: readonly Step[],
+  waits: readonly Step[] | WaitPercentiles,
 ): QueueReport {
   const late = waitingMs.filter((ms) => ms > target.withinMs).length;
   const counts = countsAt(tally, late, Math.max(0, ...waitingMs));
@@ -66,22 +68,22 @@ export function queueReport(
     abandonRate: named('abandoned / offered', counts.abandoned, counts.offered),
     asaMs: mean(counts.sumWaitAnsweredMs, counts.answered),
     ahtMs: mean(counts.sumTalkMs + counts.sumHoldMs + counts.sumWrapUpMs, counts.answered),
-    waits: percentiles(steps),
+    waits: Array.isArray(waits) ? percentiles(waits as readonly Step[]) : (waits as WaitPercentiles),
   };
 }
 
 export function percentiles(steps: readonly Step[]): WaitPercentiles {
   const sorted = [...steps].sort((a, b) => a.upToS - b.upToS);
   const total = sorted.reduce((sum, { calls }) => sum + calls, 0);
-  const at = (part: number): Ms | null => {
+  const at = (percent: number): Ms | null => {
     let seen = 0;
     for (const { upToS, calls } of sorted) {
       seen += calls;
-      if (seen >= part * total) return upToS * 1_000;
+      if (seen * 100 >= percent * total) return upToS * 1_000;
     }
     return null;
   };
-  return total === 0 ? { p50Ms: null, p95Ms: null, p99Ms: null } : { p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };
+  return total === 0 ? NOBODY_LEFT : { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) };
 }
 
 /** Adds rows up by a key of their start: hours to days, quarters to halves. */

@@ -8,8 +8,8 @@ import type { Tally } from '../tally.js';
  */
 
 /** Lengths of intervals in minutes; 1440 is the site's day, whatever its hours. */
-export type SpanMin = 1 | 15 | 60 | 1440;
-export const SPANS: readonly SpanMin[] = [1, 15, 60, 1440];
+export type SpanMin = 1 | 15 | 30 | 60 | 1440;
+export const SPANS: readonly SpanMin[] = [1, 15, 30, 60, 1440];
 
 interface Row {
   place: number;

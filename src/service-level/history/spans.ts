@@ -25,7 +25,7 @@ export class Spans {
     return day;
   }
 
-  startOf(span: SpanMin | 30, atMs: Ms): Ms {
+  startOf(span: SpanMin, atMs: Ms): Ms {
     const day = this.dayOf(atMs);
     if (span === 1440) return day;
     const length = span * MINUTE;
