@@ -84,6 +84,11 @@ t.test('a healthy house: all is well, in both languages', async (t) => {
   t.match(formatDoctor(lines, 'en'), /Asterisk is version 22\.10\.1[\s\S]+0 to look at, 0 failed/);
   t.match(formatDoctor(lines, 'zh'), /Asterisk 版本 22\.10\.1[\s\S]+0 项失败/);
   t.match(formatDoctor(lines, 'en'), /2026-11-21 20:00 Asia\/Shanghai/);
+  t.match(formatDoctor(lines, 'en'), /calendars open now: around-the-clock; closed: service/, 'a Saturday evening');
+  t.notMatch(formatDoctor(lines, 'en'), /hotline up runs here/);
+  const beside = await doctor({}, { env: { HOTLINE_ARI_PASSWORD: 'a-long-and-own-password', HOTLINE_UP: '4711' } });
+  t.match(formatDoctor(beside, 'en'), /^✓ ok {5}what is looked at is the house that hotline up runs here \(process 4711\)/);
+  t.match(formatDoctor(beside, 'zh'), /^✓ ok {5}检查的是本机由 hotline up 启动的系统/);
 });
 
 const refused = (): never => {

@@ -15,7 +15,15 @@ import { checkAlarms } from './doctor/alarm-checks.js';
 import { checkEndpoints } from './doctor/endpoint-checks.js';
 import { checkHistory } from './doctor/history-check.js';
 import { bad, fine, type Line, type Words, words } from './doctor/line.js';
-import { checkClock, checkDisk, checkFolders, checkNode, checkPort, checkPrompts } from './doctor/machine-checks.js';
+import {
+  checkCalendars,
+  checkClock,
+  checkDisk,
+  checkFolders,
+  checkNode,
+  checkPort,
+  checkPrompts,
+} from './doctor/machine-checks.js';
 import { type Probes, realProbes } from './doctor/probes.js';
 import { checkFindings, checkRedis, checkSwitch } from './doctor/service-checks.js';
 
@@ -43,7 +51,7 @@ export interface FlowsFound {
  * else is broken is left out. Rejects never; a check that trips over itself is a line too.
  */
 export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
-  const lines: Line[] = [checkNode(deps.nodeVersion)];
+  const lines: Line[] = [...houseLine(deps.env.HOTLINE_UP), checkNode(deps.nodeVersion)];
   const loaded = await deps.loadConfig();
   const environment = readEnvironment(deps.env);
   lines.push(...configurationLines(loaded));
@@ -65,6 +73,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
     ['folders', () => checkFolders(settings, probes)],
     ['disk', () => checkDisk(settings, probes)],
     ['clock', () => checkClock(settings, probes)],
+    ['calendars', async () => checkCalendars(settings, (await probes.clock()).wallMs)],
     ['port', () => checkPort(settings, probes)],
     ['history', () => checkHistory(settings, probes)],
     ['endpoints', () => checkEndpoints(settings, probes)],
@@ -75,6 +84,20 @@ export async function runDoctor(deps: DoctorDeps): Promise<Line[]> {
 }
 
 export const hasFailed = (lines: readonly Line[]): boolean => lines.some((line) => line.verdict === 'fail');
+
+/** Whose passwords and addresses are meant. */
+const houseLine = (upPid: string | undefined): Line[] =>
+  upPid === undefined
+    ? []
+    : [
+        fine(
+          'house',
+          words(
+            `检查的是本机由 hotline up 启动的系统（进程 ${upPid}）`,
+            `what is looked at is the house that hotline up runs here (process ${upPid})`,
+          ),
+        ),
+      ];
 
 function configurationLines(loaded: Result<LoadedConfig, ConfigFinding[]>): Line[] {
   const well = (config: LoadedConfig): Line => {

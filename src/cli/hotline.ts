@@ -11,12 +11,14 @@ import { addReportCommand } from './report.js';
 import { addServeCommand } from './serve.js';
 import { addSimCommand } from './sim.js';
 import { addSimulateCommand } from './simulate.js';
+import { besideRunningHouse } from './stack/running-house.js';
 import { addUpCommand } from './up.js';
 import { addUserCommand } from './user.js';
 
 /** The `hotline` command. Each part adds its own; only composition stands here. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-const host = processHost();
+// Who asks means the house that `hotline up` runs here, when there is one.
+const host = { ...processHost(), env: besideRunningHouse(process.env) };
 const program = new Command('hotline')
   .description('Control layer for telephone hotlines: IVR, routing, recording and service level over Asterisk and FreeSWITCH')
   .version(version)

@@ -11,6 +11,7 @@ import { findAsterisk } from '../../src/cli/stack/find-asterisk.js';
 import { isReachableByAll, onPath, projectFolder } from '../../src/cli/stack/places.js';
 import { freePortFrom, freePorts, isPortFree } from '../../src/cli/stack/ports.js';
 import { findRedis, startRedis } from '../../src/cli/stack/redis.js';
+import { besideRunningHouse, removeRunningHouse, writeRunningHouse } from '../../src/cli/stack/running-house.js';
 import { openSecrets } from '../../src/cli/stack/secrets.js';
 import { type UpOptions, upCommand } from '../../src/cli/stack/up-options.js';
 import { startTestStack } from '../support/stack.js';
@@ -188,4 +189,39 @@ t.test('the flags of hotline up', async (t) => {
   ]) {
     await t.rejects(parse(...wrong), CommanderError, wrong.join(' '));
   }
+});
+
+t.test('commands beside a running house look at that one, and at no other', async (t) => {
+  const data = join(t.testdir(), 'data');
+  mkdirSync(data);
+  const env = { HOTLINE_DATA: data, PATH: '/bin' };
+  const file = join(data, 'running.json');
+  t.same(besideRunningHouse(env), env, 'nothing runs');
+  const house = {
+    ...env,
+    HOTLINE_REDIS_URL: 'unix:/r.sock',
+    HOTLINE_ARI_PASSWORD: 'secret',
+    HOTLINE_OVERLAY: undefined,
+    NODE_OPTIONS: 'x',
+  };
+  writeRunningHouse(data, house);
+  t.equal(statSync(file).mode & 0o777, 0o600, 'its passwords are for its owner');
+  const beside = besideRunningHouse(env);
+  t.same(beside, { ...env, HOTLINE_REDIS_URL: 'unix:/r.sock', HOTLINE_ARI_PASSWORD: 'secret', HOTLINE_UP: String(process.pid) });
+  const other = { ...env, HOTLINE_REDIS_URL: 'redis://elsewhere' };
+  t.same(besideRunningHouse(other), other, 'who names another Redis means another house');
+  writeFileSync(file, JSON.stringify({ pid: process.pid, env: { PATH: '/evil', HOTLINE_HTTP: 7, HOTLINE_ARI_USER: 'a' } }));
+  t.same(
+    besideRunningHouse(env),
+    { ...env, HOTLINE_ARI_USER: 'a', HOTLINE_UP: String(process.pid) },
+    'only what is ours, only texts',
+  );
+  const gone = Child.start({ name: 'gone', command: '/bin/true', args: [], logFile: join(data, 'log') });
+  await gone.exited;
+  for (const text of [JSON.stringify({ pid: gone.pid, env: { HOTLINE_ARI_USER: 'a' } }), '{', '{"pid":"1"}', 'null']) {
+    writeFileSync(file, text);
+    t.same(besideRunningHouse(env), env, `left behind: ${text}`);
+  }
+  removeRunningHouse(data);
+  t.notOk(existsSync(file));
 });

@@ -1,5 +1,5 @@
 import type { PromptTexts } from '../../adapters/files/prompt-sources.js';
-import { localTime } from '../../base/calendar.js';
+import { isOpen, localTime } from '../../base/calendar.js';
 import type { Settings } from '../../main/config/environment.js';
 import { bad, fine, isAtLeast, type Line, odd, words } from './line.js';
 import type { Probes, PromptState } from './probes.js';
@@ -86,6 +86,24 @@ export async function checkClock(settings: Settings, probes: Probes): Promise<Li
     lines.push(odd('clock-ntp', apart, sync));
   } else if (synchronised) lines.push(fine('clock-ntp', words('时钟已与 NTP 同步', 'the clock is synchronised by NTP')));
   return lines;
+}
+
+/** Nothing is wrong with a hotline that is closed, but who dials it then should know. */
+export function checkCalendars({ calendars }: Pick<Settings, 'calendars'>, nowMs: number): Line[] {
+  if (Object.keys(calendars).length === 0) return [];
+  const named = (open: boolean): string =>
+    Object.entries(calendars)
+      .flatMap(([name, calendar]) => (isOpen(calendar, nowMs) === open ? [name] : []))
+      .join(', ') || '-';
+  return [
+    fine(
+      'calendars',
+      words(
+        `当前开放的日历：${named(true)}；关闭：${named(false)}`,
+        `calendars open now: ${named(true)}; closed: ${named(false)}`,
+      ),
+    ),
+  ];
 }
 
 export async function checkPort(settings: Settings, probes: Probes): Promise<Line> {

@@ -1,19 +1,26 @@
 import type { Settings } from '../../main/config/environment.js';
 import { formatConfigFinding } from '../../main/config/load.js';
 import type { ConfigFinding } from '../../main/config/shape-findings.js';
-import { bad, fine, isAtLeast, type Line, odd, words } from './line.js';
+import { bad, fine, isAtLeast, type Line, odd, type Words, words } from './line.js';
 import type { AriAnswer, Probes, RedisState } from './probes.js';
 
 /** What hotline leans on: its configuration, Redis, the switch. */
 
 const FINDINGS_SHOWN = 20;
 
+const MENDING: Readonly<Record<string, Words>> = {
+  'no-password': words(
+    '在本机试用：scripts/up 会启动并配好密码；接自己的交换机：设置 HOTLINE_ARI_PASSWORD 或 switch.passwordFile',
+    'to try it on this machine, scripts/up starts a switch and gives it a password; for a switch of your own name HOTLINE_ARI_PASSWORD or switch.passwordFile',
+  ),
+};
+
 /** One line per finding, and one that all is well when there is none that stops a start. */
 export function checkFindings(id: string, findings: readonly ConfigFinding[], well: Line): Line[] {
   const lines = findings.slice(0, FINDINGS_SHOWN).map((finding): Line => {
     const text = formatConfigFinding(finding);
     return finding.level === 'error'
-      ? bad(id, words(text, text), words('请改正此处', 'mend this place'))
+      ? bad(id, words(text, text), MENDING[finding.rule] ?? words('请改正此处', 'mend this place'))
       : odd(id, words(text, text), words('若非有意，请改正此处', 'mend this place unless it is meant so'));
   });
   return findings.some((finding) => finding.level === 'error') ? lines : [well, ...lines];
@@ -29,7 +36,10 @@ export async function checkRedis(settings: Settings, probes: Probes): Promise<Li
   } catch (error) {
     const reason = reasonOf(error);
     const found = words(`无法连接 Redis ${where}：${reason}`, `Redis at ${where} does not answer: ${reason}`);
-    const start = words('请启动 Redis，或用 HOTLINE_REDIS_URL 指明地址', 'start Redis, or say where it is by HOTLINE_REDIS_URL');
+    const start = words(
+      '请启动 Redis（在本机试用：scripts/up 会启动一个），或用 HOTLINE_REDIS_URL 指明地址',
+      'start Redis (to try it on this machine: scripts/up starts one), or say where it is by HOTLINE_REDIS_URL',
+    );
     const password = words('请在 HOTLINE_REDIS_URL 中给出正确的密码', 'give the right password in HOTLINE_REDIS_URL');
     return [bad('redis', found, /NOAUTH|WRONGPASS|AUTH/.test(reason) ? password : start)];
   }

@@ -8,6 +8,7 @@ import { type Demo, startDemo } from './demo.js';
 import { projectFolder } from './places.js';
 import { freePortFrom, freePorts, isPortFree } from './ports.js';
 import { type RunningRedis, startRedis } from './redis.js';
+import { removeRunningHouse, writeRunningHouse } from './running-house.js';
 import { openSecrets, type Secrets } from './secrets.js';
 import type { House, UpOptions } from './up-options.js';
 
@@ -127,13 +128,13 @@ class Stack {
         say(`hotline: while ending: ${(error as Error).message}`);
       }
     }
-    if (this.#lockFile !== null) rmSync(this.#lockFile, { force: true });
+    this.#unlock();
   }
 
   killAll(): void {
     this.#demo?.kill();
     for (const child of [this.#hotline, this.#asterisk?.child, this.#redis?.child]) child?.signal('SIGKILL');
-    if (this.#lockFile !== null) rmSync(this.#lockFile, { force: true });
+    this.#unlock();
   }
 
   #refuseIfAsked(): void {
@@ -149,6 +150,12 @@ class Stack {
     }
     writeFileSync(file, `${process.pid}\n`);
     this.#lockFile = file;
+  }
+
+  #unlock(): void {
+    if (this.#lockFile === null) return;
+    removeRunningHouse(this.#options.data);
+    rmSync(this.#lockFile, { force: true });
   }
 
   async #port(which: 'http' | 'sip', wanted: number, host: string): Promise<number> {
@@ -259,28 +266,35 @@ class Stack {
   }
 
   #spawnHotline(secrets: Secrets, url: string): Child {
-    const { env, config, overlay, data, simulated } = this.#options;
-    const address = new URL(url);
+    const { data } = this.#options;
+    const env = this.#hotlineEnvironment(secrets, url);
+    writeRunningHouse(data, env);
     return Child.start({
       name: 'hotline',
       command: process.execPath,
-      args: [join(projectFolder, 'dist', 'cli', 'hotline.js'), 'serve', ...(simulated ? ['--switch', 'simulated'] : [])],
+      args: [join(projectFolder, 'dist', 'cli', 'hotline.js'), 'serve'],
       logFile: join(data, 'log', 'hotline.log'),
       cwd: projectFolder,
-      env: {
-        ...env,
-        HOTLINE_CONFIG: config,
-        HOTLINE_OVERLAY: overlay ?? undefined,
-        HOTLINE_DATA: data,
-        HOTLINE_REDIS_URL: this.#redis?.url,
-        HOTLINE_HTTP: address.host,
-        HOTLINE_API_TOKEN_FILE: secrets.apiTokenFile,
-        HOTLINE_RECORDINGS: this.#asterisk?.folders.recordings,
-        HOTLINE_ARI_URL: this.#asterisk?.ariUrl,
-        HOTLINE_ARI_USER: this.#asterisk?.ariUser,
-        HOTLINE_ARI_PASSWORD: this.#asterisk?.ariPassword,
-      },
+      env,
     });
+  }
+
+  #hotlineEnvironment(secrets: Secrets, url: string): Record<string, string | undefined> {
+    const { env, config, overlay, data, simulated } = this.#options;
+    return {
+      ...env,
+      HOTLINE_CONFIG: config,
+      HOTLINE_OVERLAY: overlay ?? undefined,
+      HOTLINE_DATA: data,
+      HOTLINE_SWITCH: simulated ? 'simulated' : env.HOTLINE_SWITCH,
+      HOTLINE_REDIS_URL: this.#redis?.url,
+      HOTLINE_HTTP: new URL(url).host,
+      HOTLINE_API_TOKEN_FILE: secrets.apiTokenFile,
+      HOTLINE_RECORDINGS: this.#asterisk?.folders.recordings,
+      HOTLINE_ARI_URL: this.#asterisk?.ariUrl,
+      HOTLINE_ARI_USER: this.#asterisk?.ariUser,
+      HOTLINE_ARI_PASSWORD: this.#asterisk?.ariPassword,
+    };
   }
 
   /** Watches a child: a death that nobody asked for is told with its last words, and it is started again. */
