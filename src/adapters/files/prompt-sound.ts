@@ -60,35 +60,46 @@ export async function speak(speech: SpeechConfig, spoken: Spoken, folder: string
   return out;
 }
 
-/** Brings a sound into the two forms that a switch plays: 8 kHz and 16 kHz, 16 bit, mono. Returns its length. */
+/**
+ * Brings a sound into the two forms that a switch plays: 8 kHz and 16 kHz, 16 bit, mono. Returns its length. Programs are what it costs, so each pass of sox
+ * measures what it writes.
+ */
 export async function shape(raw: string, out: { readonly wav: string; readonly wav16: string }, folder: string): Promise<number> {
   const trimmed = join(folder, 'trimmed.wav');
   const cut = ['silence', '1', '0.02', '-50d', 'reverse'];
-  await sox([raw, '-e', 'float', '-b', '32', '-r', '16000', '-t', 'wav', trimmed, 'channels', '1', ...cut, ...cut]);
+  const float = ['-e', 'float', '-b', '32', '-t', 'wav'];
+  const saidWide = await sox([raw, ...float, trimmed, 'channels', '1', ...cut, ...cut, 'rate', '16000', 'stats']);
   if (wavLengthMs(await readFile(trimmed)) < 20) throw new SoundFault('there is no sound in it');
   const narrow = join(folder, 'narrow.wav');
-  await sox([trimmed, '-r', '8000', '-e', 'float', '-b', '32', '-t', 'wav', narrow]);
-  await level(narrow, out.wav);
-  await level(trimmed, out.wav16);
+  const saidNarrow = await sox([trimmed, ...float, narrow, 'rate', '8000', 'stats']);
+  await level(narrow, out.wav, loudnessIn(saidNarrow));
+  await level(trimmed, out.wav16, loudnessIn(saidWide));
   return wavLengthMs(await readFile(out.wav));
 }
 
+/** RMS and peak in dB below full scale. */
+interface Loudness {
+  readonly rmsDb: number;
+  readonly peakDb: number;
+}
+
 /** Evens the loudness; a limiter takes the peaks. The measure of the result decides whether it was right, not that of the source. */
-async function level(from: string, to: string): Promise<void> {
-  let gain = TARGET_DB - (await measure(from)).rmsDb;
+async function level(from: string, to: string, source: Loudness): Promise<void> {
+  let gain = TARGET_DB - source.rmsDb;
   for (let attempt = 0; attempt < 4; attempt++) {
     const shaping = ['gain', '-l', gain.toFixed(2), 'gain', '-0.5', 'fade', 't', '0.01', '-0', '0.03', 'pad', '0.02', '0.08'];
-    await sox(['-D', from, '-b', '16', '-e', 'signed-integer', '-t', 'wav', to, ...shaping]);
-    const { rmsDb, peakDb } = await measure(to);
+    const said = await sox(['-D', from, '-b', '16', '-e', 'signed-integer', '-t', 'wav', to, ...shaping, 'stats']);
+    const { rmsDb, peakDb } = loudnessIn(said);
     if (rmsDb >= QUIETEST_DB && rmsDb <= LOUDEST_DB && peakDb <= HIGHEST_PEAK_DB) return;
     gain += TARGET_DB - rmsDb;
   }
   throw new SoundFault(`its loudness cannot be brought between ${QUIETEST_DB} and ${LOUDEST_DB} dBFS`);
 }
 
-/** RMS and peak in dB below full scale. */
-export async function measure(file: string): Promise<{ rmsDb: number; peakDb: number }> {
-  const said = await sox(['-t', 'wav', file, '-n', 'stats']);
+export const measure = async (file: string): Promise<Loudness> => loudnessIn(await sox(['-t', 'wav', file, '-n', 'stats']));
+
+/** From what `stats` says. */
+function loudnessIn(said: string): Loudness {
   const number = (name: string): number => Number(new RegExp(`^${name}\\s+(-?[\\d.]+|-inf)`, 'm').exec(said)?.[1]);
   const rmsDb = number('RMS lev dB');
   const peakDb = number('Pk lev dB');
