@@ -1,12 +1,16 @@
+import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { buildApp } from '../../src/http/app.js';
+import { LiveFeed } from '../../src/http/live-feed.js';
+import { type Sight, sightOf } from '../../src/http/sight.js';
 import { applyDelta, diffBoards, type LiveFrame } from '../../src/service-level/live-frames.js';
 import { applyChange, changeOf } from '../../src/service-level/row-changes.js';
 import type { Board } from '../../src/service-level/views.js';
-import { aCaller, aHouse, anAgent, aQueue, type House, TOKENS } from './house.js';
+import { aCaller, aHouse, anAgent, aQueue, type House, signedIn, TOKENS } from './house.js';
+import { twoTeams } from './two-teams.js';
 
 const fast = { frameEveryMs: 20, beatEveryMs: 50, pingEveryMs: 100 };
 
@@ -278,6 +282,95 @@ t.test('who may look, and for how long', async (t) => {
   far.tokenList.splice(0);
   await watcher.until('the end of a feed whose token was taken away', () => watcher.closed === 4401);
   t.pass('and ended with its token');
+});
+
+t.test('each is told what is theirs to see, from the first frame on', async (t) => {
+  const house = twoTeams({ live: fast });
+  const { url } = await serve(t, house);
+  const SEES: Record<string, { agents: string[]; queues: string[]; lines: string[]; unheard: RegExp }> = {
+    north: { agents: ['1001', '1002'], queues: ['general', 'cards'], lines: ['call-line'], unheard: /2001|call-cards|south/ },
+    south: { agents: ['2001'], queues: ['general', 'cards'], lines: ['call-line', 'call-cards'], unheard: /Agent 100|north/ },
+    one: { agents: ['1001'], queues: ['general'], lines: [], unheard: /1002|2001|cards|call-line|south/ },
+    wall: { agents: ['1001', '1002', '2001'], queues: ['general', 'cards'], lines: ['call-line', 'call-cards'], unheard: /^$/ },
+  };
+  const watchers = new Map<string, Watcher>();
+  for (const who of Object.keys(SEES)) watchers.set(who, new Watcher(url, { cookie: await signedIn(house, who) }));
+  const boards = new Map<string, Board>();
+  for (const [who, watcher] of watchers) boards.set(who, (await watcher.frame('snapshot')).board);
+  const changes: Partial<Board>[] = [
+    { agents: [anAgent('1001'), anAgent('1002'), anAgent('2001', { team: 'south', state: 'talking' })] },
+    { queues: house.board().queues.map((row) => ({ ...row, callers: row.callers.map((one) => ({ ...one, priority: 50 })) })) },
+    { agents: [anAgent('1001', { state: 'wrapUp' }), anAgent('1002', { status: 'notReady' })] },
+    { agents: [anAgent('2001', { team: 'south' }), anAgent('1002'), anAgent('1001')], alarms: [] },
+  ];
+  for (const change of changes) {
+    house.show(change);
+    for (const [who, watcher] of watchers) {
+      const is = (frame: LiveFrame) => frame.type === 'delta' && frame.seq === house.board().seq;
+      const frame = await watcher.until(`${who} at ${house.board().seq}`, () => watcher.frames.find(is));
+      if (frame.type === 'delta') boards.set(who, applyDelta(boards.get(who) as Board, frame));
+    }
+  }
+  for (const [who, watcher] of watchers) {
+    const board = boards.get(who) as Board;
+    const { agents, queues, lines, unheard } = SEES[who] as (typeof SEES)[string];
+    t.same(board.agents.map(({ agentId }) => agentId as string).sort(), agents, `${who}: agents`);
+    t.same(
+      board.queues.map(({ queueId }) => queueId),
+      queues,
+    );
+    t.same(
+      board.queues.flatMap((row) => row.callers.map(({ callId }) => callId)),
+      lines,
+    );
+    const whole = house.board().queues.filter(({ queueId }) => queues.includes(queueId));
+    t.same(
+      board.queues.map((row) => ({ ...row, callers: [] })),
+      whole.map((row) => ({ ...row, callers: [] })),
+      `${who}: figures are those of the house`,
+    );
+    t.notMatch(JSON.stringify(watcher.frames), unheard, `${who} was told of nobody else in any frame`);
+    watcher.socket.close();
+  }
+});
+
+t.test('many pages, few cuts: each is made once', async (t) => {
+  const house = twoTeams();
+  const cuts = { whole: 0, north: 0 };
+  const counting = (key: keyof typeof cuts): Sight => {
+    const sight = sightOf(null, []);
+    return { ...sight, key, board: (board) => ({ ...board, agents: board.agents.slice(0, ++cuts[key] && 1) }) };
+  };
+  const feed = new LiveFeed(house, { frameEveryMs: 60_000, beatEveryMs: 3_600_000 });
+  const told: Buffer[][] = [];
+  let hasChanged = () => {};
+  const changed = new Promise<void>((resolve) => {
+    hasChanged = resolve;
+  });
+  for (let i = 0; i < 200; i++) {
+    const own: Buffer[] = [];
+    told.push(own);
+    const socket = Object.assign(new EventEmitter(), {
+      bufferedAmount: 0,
+      send: (frame: Buffer) => {
+        own.push(frame);
+        if (i === 199 && own.length === 2) hasChanged();
+      },
+    });
+    Object.assign(socket, { close: () => socket.emit('close'), terminate: () => {} });
+    feed.join(socket as unknown as WebSocket, counting(i % 2 === 0 ? 'whole' : 'north'), () => true);
+  }
+  t.same(cuts, { whole: 1, north: 1 }, 'two hundred pages');
+  house.show({ callsNow: 99 });
+  await changed;
+  t.same(cuts, { whole: 2, north: 2 }, 'and at a change again');
+  for (const at of [0, 1]) {
+    t.equal(told[0]?.[at], told[198]?.[at], 'one text for all who see the same');
+    t.not(told[0]?.[at], told[1]?.[at]);
+  }
+  t.equal(feed.size, 200);
+  await feed.close();
+  t.equal(feed.size, 0);
 });
 
 t.test('a dead connection is cut, a closing app says goodbye', async (t) => {

@@ -288,7 +288,11 @@ t.test('feeds end when the session, the role or the token does', async (t) => {
     });
   const revoked = await signedIn(house, LI.id);
   const demoted = await signedIn(house, ROOT.id);
+  const others = ['password', 'removed', 'out', 'moved'] as const;
+  for (const id of others) house.users.set(id, { ...LI, id });
+  const cookies = Object.fromEntries(await Promise.all(others.map(async (id) => [id, await signedIn(house, id)])));
   const feeds = [
+    ...(await Promise.all(others.map((id) => closing({ cookie: cookies[id] })))),
     await closing({ cookie: revoked }),
     await closing({ cookie: demoted }),
     await closing({ authorization: `Bearer ${TOKENS.viewer.secret}` }),
@@ -298,6 +302,10 @@ t.test('feeds end when the session, the role or the token does', async (t) => {
   // On another node: this one hears of it from the store alone.
   for (const { id, name } of house.sessions.sessions.values()) if (name === LI.id) house.sessions.sessions.delete(id);
   house.users.set(ROOT.id, { ...ROOT, role: 'viewer' });
+  house.users.set('password', { ...LI, id: 'password', password: hashed.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) });
+  house.users.set('moved', { ...LI, id: 'moved', teams: ['south'] });
+  house.users.delete('removed');
+  await app.inject({ method: 'DELETE', url: '/api/v1/session', headers: { ...page, cookie: cookies.out } });
   house.tokenList.splice(0);
   for (const { closed } of feeds) {
     const end = await closed;
