@@ -2,6 +2,7 @@ import type { AgentView } from '../service-level/views.js';
 import { formatClock, formatShare } from './format.js';
 import { Mark, StateIcon } from './icons.js';
 import { limits, occupancyOf, overLimitMs } from './limits.js';
+import { callUrl } from './router.js';
 import { useScene } from './scene.js';
 import { language } from './settings.js';
 import { type Doing, WORDS } from './words.js';
@@ -48,12 +49,14 @@ export function AgentGrid({ agents }: { agents: readonly AgentView[] }) {
 
 function Agent({ agent }: { agent: AgentView }) {
   const words = WORDS[language.value];
-  const now = useScene().nowMs.value;
+  const { nowMs, isLinked } = useScene();
+  const now = nowMs.value;
   const doing = doingOf(agent);
   const reason = agent.status === 'notReady' && agent.reason !== null ? (words.reasons[agent.reason] ?? agent.reason) : null;
   const over = overLimitMs(agent, now, limits.value);
   const occupancy = formatShare({ share: occupancyOf(agent, now) });
   const figures = [
+    agent.name,
     words.answeredToday(agent.answeredToday),
     `${words.occupancy} ${occupancy}`,
     ...(agent.ronaToday > 0 ? [words.missedToday(agent.ronaToday)] : []),
@@ -61,7 +64,7 @@ function Agent({ agent }: { agent: AgentView }) {
   return (
     <li class="agent" data-agent={agent.agentId} data-doing={doing} data-over={over !== null} title={figures.join(' · ')}>
       <StateIcon doing={doing} />
-      <b class="name">{agent.name}</b>
+      <b class="name">{isLinked && agent.callId !== null ? <a href={callUrl(agent.callId)}>{agent.name}</a> : agent.name}</b>
       <span class="since">{formatClock(now - agent.sinceMs)}</span>
       <span class="what">
         <span class="word">
@@ -75,7 +78,7 @@ function Agent({ agent }: { agent: AgentView }) {
           </b>
         )}
       </span>
-      <span class="occupancy" data-figure="occupancy" title={words.occupancy}>
+      <span class="occupancy" data-figure="occupancy" title={`${words.occupancy}: ${words.formulas.occupancy}`}>
         {occupancy}
       </span>
     </li>

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { playTone, prepareSound, sound, takeUnsounded, toggleSound, tonesPlayed } from './alarm-sound.js';
 import { alarmSentence, alarmTitle, formatMetric, queueTitle, type ShownAlarm } from './alarm-words.js';
 import { change } from './api.js';
-import { formatClock } from './format.js';
+import { formatClock, siteClock } from './format.js';
 import { Mark } from './icons.js';
 import { useScene } from './scene.js';
+import { site } from './session.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
 
@@ -44,6 +45,8 @@ export function AlarmBar({ alarms, isKiosk }: { alarms: readonly ShownAlarm[]; i
   );
 }
 
+const siteMinute = (atMs: number): string => siteClock(atMs, site.value?.timeZone ?? 'UTC', language.value).time.slice(0, 5);
+
 function Alarm({ alarm, isKiosk }: { alarm: ShownAlarm; isKiosk: boolean }) {
   const words = WORDS[language.value];
   const { board, nowMs } = useScene();
@@ -58,7 +61,7 @@ function Alarm({ alarm, isKiosk }: { alarm: ShownAlarm; isKiosk: boolean }) {
       </b>
       <span>{words.valueAndBound(formatMetric(alarm.metric, alarm.value), formatMetric(alarm.metric, alarm.bound))}</span>
       <span class="for">{formatClock(nowMs.value - alarm.raisedAtMs)}</span>
-      {alarm.mutedUntilMs !== null && <span class="muted">{words.muted}</span>}
+      {alarm.mutedUntilMs !== null && <span class="muted">{words.mutedUntil(siteMinute(alarm.mutedUntilMs))}</span>}
       {alarm.acknowledgedBy !== null && <span class="by">{words.acknowledgedBy(alarm.acknowledgedBy)}</span>}
       {!isKiosk && <AlarmButtons alarm={alarm} />}
     </li>

@@ -1,7 +1,7 @@
 import type { QueueView, WaitingCallView } from '../service-level/views.js';
 import { secondsLeft } from './format.js';
 import { Mark } from './icons.js';
-import { callUrl } from './router.js';
+import { callUrl, figureUrl } from './router.js';
 import { useScene } from './scene.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
@@ -12,24 +12,29 @@ const chipsBeside = (queues: number): number => (queues <= 4 ? 10 : queues <= 8 
 /** Who waits, in the order of the line: seconds left to the threshold, or seconds past it; how many can still be met. */
 export function CallerChips({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
-  const { board, nowMs } = useScene();
+  const { board, nowMs, isLinked } = useScene();
   const { withinMs } = queue.serviceLevel;
   const shown = queue.callers.slice(0, chipsBeside(board.value?.queues.length ?? 0));
-  // Somebody who may not see who waits is told how many, as the server counts them.
-  const isCounted = queue.callers.length === 0;
-  const line = isCounted ? queue.waiting : queue.callers.length;
+  // Who is not told one by one (the line is long, or somebody may not see who waits) is counted by the server.
+  const isCounted = queue.callers.length < queue.waiting;
   const late = isCounted
     ? queue.today.waitingLate
     : queue.callers.filter((caller) => secondsLeft(caller.enteredAtMs, withinMs, nowMs.value).isLate).length;
   const unseen = queue.waiting - shown.length;
   return (
     <div class="line">
-      <p class="label">{queue.waiting === 0 ? words.nobodyWaits : `${words.stillInTime(line - late)} · ${words.late(late)}`}</p>
+      <p class="label">
+        {queue.waiting === 0 ? words.nobodyWaits : `${words.stillInTime(queue.waiting - late)} · ${words.late(late)}`}
+      </p>
       <ol>
         {shown.map((caller) => (
           <Chip key={caller.callId} caller={caller} withinMs={withinMs} />
         ))}
-        {unseen > 0 && <li class="chip more">{words.more(unseen)}</li>}
+        {unseen > 0 && (
+          <li class="chip more">
+            {isLinked ? <a href={figureUrl(queue.queueId, 'waiting')}>{words.more(unseen)}</a> : words.more(unseen)}
+          </li>
+        )}
       </ol>
     </div>
   );

@@ -53,13 +53,14 @@ export function Header({ isKiosk = false }: { isKiosk?: boolean }) {
 /** The snapshot number that all figures share, and their age. */
 function Age() {
   const words = WORDS[language.value];
-  const seconds = ageMs.value / 1_000;
+  const seconds = Math.floor(ageMs.value / 1_000);
+  const isOld = isStale.value || isPaused.value;
   return (
-    <div class="age" data-old={isStale.value}>
+    <div class="age" data-old={isOld}>
       <span>
         {words.snapshot} <b data-figure="seq">{board.value?.seq ?? DASH}</b>
       </span>
-      <span data-figure="age">{isStale.value ? words.stale(Math.floor(seconds)) : words.age(String(Math.floor(seconds)))}</span>
+      <span data-figure="age">{isOld ? words.stale(seconds) : words.age(String(seconds))}</span>
     </div>
   );
 }

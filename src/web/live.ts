@@ -14,9 +14,11 @@ const NOT_ALLOWED = 4401;
 
 export const link = signal<Link>('connecting');
 const newest = signal<Board | null>(null);
-const frozen = signal<{ board: Board; atMs: number } | null>(null);
+/** `frameMs`: monotonic time at which the board that is held came. */
+const frozen = signal<{ board: Board; atMs: number; frameMs: number } | null>(null);
 /** Monotonic time of the page, moved twice a second: everything that counts seconds hangs on it. */
 const tickMs = signal(performance.now());
+/** When the board last became, or was told to be, as the server has it: a frame that does not fit makes no figure younger. */
 const lastFrameMs = signal(performance.now());
 /** Server's clock minus the page's monotonic one: a page with a wrong clock still counts right. */
 const offsetMs = signal(0);
@@ -24,8 +26,10 @@ const offsetMs = signal(0);
 /** What is drawn: the newest board, or the one at which the page was paused. */
 export const board = computed(() => frozen.value?.board ?? newest.value);
 export const isPaused = computed(() => frozen.value !== null);
-export const ageMs = computed(() => Math.max(0, tickMs.value - lastFrameMs.value));
-export const isStale = computed(() => newest.value !== null && ageMs.value > STALE_AFTER_MS);
+/** Of what is drawn: on a paused page it grows. */
+export const ageMs = computed(() => Math.max(0, tickMs.value - (frozen.value?.frameMs ?? lastFrameMs.value)));
+/** Whether the feed has fallen silent. */
+export const isStale = computed(() => newest.value !== null && tickMs.value - lastFrameMs.value > STALE_AFTER_MS);
 /** The server's time; when nothing comes any more it stops, because nobody knows how long the callers really wait. */
 export const nowMs = computed(
   () => frozen.value?.atMs ?? offsetMs.value + Math.min(tickMs.value, lastFrameMs.value + STALE_AFTER_MS),
@@ -35,13 +39,14 @@ export const clockMs = computed(() => (offsetMs.value === 0 ? Date.now() + 0 * t
 
 export function togglePause(): void {
   const now = newest.value;
-  frozen.value = frozen.value === null && now !== null ? { board: now, atMs: nowMs.value } : null;
+  frozen.value = frozen.value === null && now !== null ? { board: now, atMs: nowMs.value, frameMs: lastFrameMs.value } : null;
 }
 
 let socket: WebSocket | null = null;
 let failures = 0;
 let lastN = -1;
-let isAsking = false;
+/** When a whole board was asked for because a frame did not fit; null: nothing is asked. */
+let askedMs: number | null = null;
 /** When this connection last said anything, or was begun. */
 let heardMs = 0;
 
@@ -70,9 +75,10 @@ export function start(): () => void {
 
 function tick(): void {
   tickMs.value = performance.now();
-  const isSilent = socket?.readyState === WebSocket.OPEN && performance.now() - heardMs > SILENT_AFTER_MS;
-  // A cut network says nothing: the socket looks open for minutes.
-  if (isSilent) drop();
+  const isSilent = performance.now() - heardMs > SILENT_AFTER_MS;
+  const isUnanswered = askedMs !== null && performance.now() - askedMs > SILENT_AFTER_MS;
+  // A cut network says nothing: the socket looks open for minutes. And who is asked for a board and sends none will not.
+  if (socket?.readyState === WebSocket.OPEN && (isSilent || isUnanswered)) drop();
 }
 
 function onOnline(): void {
@@ -93,6 +99,7 @@ async function connect(): Promise<void> {
   const own = new WebSocket(`${scheme}://${location.host}/api/v1/live`);
   socket = own;
   heardMs = performance.now();
+  askedMs = null;
   const patience = setTimeout(() => own.readyState === WebSocket.CONNECTING && own.close(), 5_000);
   own.onmessage = (event) => {
     if (own === socket) hear(own, JSON.parse(String(event.data)) as LiveFrame);
@@ -126,27 +133,32 @@ function retry(): void {
 
 function hear(own: WebSocket, frame: LiveFrame): void {
   heardMs = performance.now();
-  lastFrameMs.value = heardMs;
-  tickMs.value = lastFrameMs.value;
-  offsetMs.value = frame.atMs - lastFrameMs.value;
   if (frame.type === 'snapshot') {
     reloadForNewVersion(frame.version);
+    fresh(frame.atMs);
     newest.value = frame.board;
     lastN = frame.n;
-    isAsking = false;
+    askedMs = null;
     failures = 0;
     link.value = 'up';
     return;
   }
   const fits = frame.type === 'delta' ? frame.n === lastN + 1 : frame.n === lastN;
   if (!fits || newest.value === null) {
-    if (!isAsking) own.send('{"type":"resync"}');
-    isAsking = true;
+    if (askedMs === null) own.send('{"type":"resync"}');
+    askedMs ??= heardMs;
     return;
   }
+  fresh(frame.atMs);
   if (frame.type === 'beat') return;
   newest.value = applyDelta(newest.value, frame);
   lastN = frame.n;
+}
+
+function fresh(serverMs: number): void {
+  lastFrameMs.value = heardMs;
+  tickMs.value = heardMs;
+  offsetMs.value = serverMs - heardMs;
 }
 
 let versionSeen: string | null = null;

@@ -3,6 +3,7 @@ import type { StayFigure } from '../service-level/queue-stays.js';
 import type { AgentCounts, QueueView } from '../service-level/views.js';
 import { CallerChips } from './caller-chips.js';
 import { DASH, formatClock, formatMean, formatShare, formatTarget } from './format.js';
+import { formulaText } from './formula-words.js';
 import { Mark, StateIcon } from './icons.js';
 import { Need } from './need.js';
 import { figureUrl, queueUrl } from './router.js';
@@ -67,7 +68,13 @@ function Waiting({ queue }: { queue: QueueView }) {
       <span class="label">
         {words.longestWait}{' '}
         <b class="wait" data-figure="longestWait">
-          {waitMs === null ? DASH : formatClock(waitMs)}
+          {waitMs === null ? (
+            DASH
+          ) : (
+            <Counted queue={queue} figure="waiting">
+              {formatClock(waitMs)}
+            </Counted>
+          )}
         </b>
       </span>
     </div>
@@ -121,7 +128,7 @@ function Terms({ queue: { sure, serviceLevel: level, recent } }: { queue: QueueV
       <span>
         {words.target} <b data-figure="target">{formatTarget(level.target)}</b> · {words.within(String(level.withinMs / 1_000))}
       </span>
-      <span class="formula" data-figure="formula">
+      <span class="formula" data-figure="formula" title={formulaText(language.value, level.formula)}>
         {level.formula}
       </span>
       <span class="lately">
@@ -143,28 +150,27 @@ function Terms({ queue: { sure, serviceLevel: level, recent } }: { queue: QueueV
 function Day({ queue }: { queue: QueueView }) {
   const words = WORDS[language.value];
   const { today } = queue;
-  const figures: ReadonlyArray<readonly [name: string, label: string, value: string, behind: StayFigure | null]> = [
+  const figures: ReadonlyArray<readonly [name: string, label: string, value: string, behind: StayFigure]> = [
     ['answeredOfOffered', words.answeredOfOffered, `${today.answered} / ${today.offered}`, 'offered'],
     ['answerRate', words.answerRate, formatShare(queue.answerRate), 'answered'],
-    ['asa', words.asa, formatMean(queue.asaMs), null],
-    ['p95', words.p95, queue.waits.p95Ms === null ? DASH : formatClock(queue.waits.p95Ms), null],
-    ['aht', words.aht, formatMean(queue.ahtMs), null],
+    ['asa', words.asa, formatMean(queue.asaMs), 'answered'],
+    ['p95', words.p95, queue.waits.p95Ms === null ? DASH : formatClock(queue.waits.p95Ms), 'answered'],
+    ['aht', words.aht, formatMean(queue.ahtMs), 'answered'],
     ['abandoned', words.abandoned, String(today.abandoned), 'abandoned'],
     ['abandonRate', words.abandonRate, formatShare(queue.abandonRate), 'abandoned'],
   ];
   return (
     <dl class="day">
       {figures.map(([name, label, value, behind]) => (
-        <div key={name}>
+        <div
+          key={name}
+          title={Object.hasOwn(words.formulas, name) ? words.formulas[name as keyof typeof words.formulas] : undefined}
+        >
           <dt>{label}</dt>
           <dd data-figure={name}>
-            {behind === null ? (
-              value
-            ) : (
-              <Counted queue={queue} figure={behind}>
-                {value}
-              </Counted>
-            )}
+            <Counted queue={queue} figure={behind}>
+              {value}
+            </Counted>
           </dd>
         </div>
       ))}

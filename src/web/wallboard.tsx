@@ -67,7 +67,7 @@ function only(whole: Board, wanted: readonly string[]): Board {
 /** How many cards share the wall decides how big each may be. */
 export const sizeOf = (queues: number): string => (queues <= 4 ? 'few' : queues <= 8 ? 'some' : 'many');
 
-/** Why the figures below must not be trusted as of now. One line, said to screen readers once. */
+/** Why the figures below must not be trusted as of now. One line; said to screen readers once, without the seconds that count on. */
 function Banner() {
   const words = WORDS[language.value];
   const text =
@@ -81,12 +81,17 @@ function Banner() {
           ? words.paused
           : null;
   return (
-    <div class="banner" role="status" data-shown={text !== null}>
-      {text !== null && (
-        <>
-          <Mark name="alert" /> <span>{text}</span>
-        </>
-      )}
-    </div>
+    <>
+      <p class="unseen" role="status">
+        {text === null ? '' : isStale.value && link.value !== 'lost' ? words.silent : text}
+      </p>
+      <div class="banner" aria-hidden="true" data-shown={text !== null}>
+        {text !== null && (
+          <>
+            <Mark name="alert" /> <span>{text}</span>
+          </>
+        )}
+      </div>
+    </>
   );
 }

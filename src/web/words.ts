@@ -65,6 +65,7 @@ const zh = {
   muteFor: (minutes: number) => (minutes < 60 ? `静音 ${minutes} 分钟` : `静音 ${minutes / 60} 小时`),
   unmute: '取消静音',
   muted: '已静音',
+  mutedUntil: (time: string) => `静音至 ${time}`,
   soundOn: '声音已开',
   soundOff: '声音已关',
   metrics: {
@@ -107,6 +108,7 @@ const zh = {
   callsNow: '当前通话',
   age: (s: string) => `${s} 秒前更新`,
   stale: (s: number) => `数据已 ${s} 秒未更新`,
+  silent: '数据已停止更新',
   lost: '连接已断开，正在重新连接；下方是断开前的数据',
   connecting: '正在连接',
   pause: '暂停刷新',
@@ -122,6 +124,15 @@ const zh = {
   wrongToken: '令牌无效',
   answeredToday: (n: number) => `今日接听 ${n}`,
   missedToday: (n: number) => `未应答 ${n}`,
+  /** What the other figures of the day divide by what. */
+  formulas: {
+    answerRate: '接通 ÷ 已不在排队的呼入',
+    abandonRate: '放弃 ÷ 呼入',
+    asa: '接通者等待合计 ÷ 接通',
+    aht: '（通话 + 保持 + 话后处理）÷ 接通',
+    p95: '95% 的接通者等待不超过此值',
+    occupancy: '忙碌 ÷（忙碌 + 就绪空闲）',
+  },
   vip: 'VIP',
   doing: {
     idle: '就绪',
@@ -204,6 +215,7 @@ const en: typeof zh = {
   muteFor: (minutes) => (minutes < 60 ? `mute for ${minutes} min` : `mute for ${minutes / 60} h`),
   unmute: 'Unmute',
   muted: 'muted',
+  mutedUntil: (time) => `muted until ${time}`,
   soundOn: 'Sound on',
   soundOff: 'Sound is off',
   metrics: {
@@ -246,6 +258,7 @@ const en: typeof zh = {
   callsNow: 'Calls now',
   age: (s) => `updated ${s} s ago`,
   stale: (s) => `figures are ${s} s old`,
+  silent: 'The figures are not renewed any more',
   lost: 'Connection lost, trying again; the figures below are from before',
   connecting: 'Connecting',
   pause: 'Pause',
@@ -261,6 +274,14 @@ const en: typeof zh = {
   wrongToken: 'This token is not known',
   answeredToday: (n) => `${n} answered today`,
   missedToday: (n) => `${n} not answered`,
+  formulas: {
+    answerRate: 'answered ÷ offered who wait no more',
+    abandonRate: 'abandoned ÷ offered',
+    asa: 'sum of waits of the answered ÷ answered',
+    aht: '(talk + hold + wrap-up) ÷ answered',
+    p95: '95% of the answered waited no longer',
+    occupancy: 'busy ÷ (busy + ready and idle)',
+  },
   vip: 'VIP',
   doing: {
     idle: 'Ready',
