@@ -16,7 +16,7 @@ const moment = z
   .regex(/^(\d{4}-\d{2}-\d{2}|\d{1,15}|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))$/);
 export const BY = ['1m', '15m', '30m', '60m', 'day'] as const;
 export type By = (typeof BY)[number];
-const SPAN_OF: Record<By, SpanMin | 30> = { '1m': 1, '15m': 15, '30m': 30, '60m': 60, day: 1440 };
+export const SPAN_OF: Readonly<Record<By, SpanMin>> = { '1m': 1, '15m': 15, '30m': 30, '60m': 60, day: 1440 };
 
 export const queryShape = z.strictObject({
   from: moment.optional(),

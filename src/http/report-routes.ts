@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { localTime } from '../base/calendar.js';
 import { MINUTE, type Ms, SECOND } from '../base/time.js';
-import type { QueueSum, Range, StayFilter, WaitStep } from '../ports/history.js';
+import { HistoryBusy, type HistoryReader, type Range } from '../ports/history.js';
 import { share } from '../service-level/formulas.js';
-import { addUp, agentReport, type QueueReport, queueReport, withOpenTimes } from '../service-level/history/reports.js';
+import { agentReport, withOpenTimes } from '../service-level/history/reports.js';
 import { flat, sendCsv } from './csv.js';
 import type { HistoryReading, HttpDeps } from './deps.js';
 import { ApiError } from './errors.js';
+import { grouped, queueReports } from './queue-reports.js';
 import {
   type By,
   queryCompiler,
@@ -23,22 +24,22 @@ import {
 import { answer, readRefusals, refusals, rows as rowsOf, type Schema } from './schemas.js';
 
 type Fields = Parameters<typeof querySchema>;
-interface Report {
+export interface Report {
   readonly url: string;
   readonly summary: string;
   readonly fields: Fields;
   /** The rows are of agents: who sees not all agents sees no row without one. */
   readonly isOfAgents?: true;
-  readonly make: (query: ReportQuery, range: Range) => Promise<readonly object[]>;
+  readonly make: (query: ReportQuery, range: Range, reader: HistoryReader) => Promise<readonly object[]>;
 }
 
-const RANGE = ['from', 'to', 'format', 'bom'] as const;
+export const RANGE = ['from', 'to', 'format', 'bom'] as const;
 const reportRow: Schema = { type: 'object', additionalProperties: true };
 
 /** Reports over what is kept: sums of intervals where the range and the question allow it, the calls themselves where not. */
 export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: HistoryReading): void {
   const site = siteTime(deps.site.timeZone, () => deps.nowMs());
-  const reports = [...queueReports(history, site), ...agentReports(history, site), ...callerReports(history, site)];
+  const reports = [...queueReports(history, site), ...agentReports(history, site), ...callerReports(site)];
   for (const { url, summary, fields, make, isOfAgents } of reports) {
     app.get(
       `/api/v1/reports/${url}`,
@@ -55,7 +56,7 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
               toMs: { type: 'integer' },
               rows: rowsOf(reportRow),
             }),
-            ...refusals([400, 'bad-request, range-too-long'], [503, 'unavailable-history']),
+            ...refusals([400, 'bad-request, range-too-long'], [503, 'unavailable-history, busy-history']),
             ...readRefusals,
           },
         },
@@ -63,9 +64,10 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
       async (request, reply) => {
         const query = queryOf(request);
         const range = rangeOf(query, site);
+        const reader = history.reader.asking(whenGone(reply));
         const { rows: all, seq } = await fromHistory(deps, async () => ({
-          seq: (await history.reader.stand()).position.seq,
-          rows: await make(query, range),
+          seq: (await reader.stand()).position.seq,
+          rows: await make(query, range, reader),
         }));
         const rows = rowsToSee(request, history, all, isOfAgents === true);
         if (query.format === 'csv') return csv(request, reply, url, rows, deps.site.timeZone);
@@ -90,12 +92,24 @@ function rowsToSee(
   });
 }
 
-/** A store that is away is told as that; what we refused ourselves stays what it is. */
+/** Aborted when the asker has gone away, or has the whole answer. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** A store that is away is told as that, one that has too much to do too; what we refused ourselves stays what it is. */
 export async function fromHistory<T>(deps: HttpDeps, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (error instanceof ApiError) throw error;
+    if (error instanceof HistoryBusy) {
+      throw new ApiError(503, 'busy-history', 'Too many reports are being made at this moment: ask again in a few seconds.');
+    }
+    // Nobody is there to be told.
+    if ((error as Error).name === 'AbortError') throw new ApiError(503, 'unavailable-history', 'The question was given up.');
     deps.onFault?.(error as Error, 'history');
     throw new ApiError(
       503,
@@ -130,98 +144,7 @@ export function siteClock(timeZone: string, atMs: Ms): string {
   return `${day} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(Math.floor(msOfDay / SECOND) % 60)}`;
 }
 
-function queueReports(history: HistoryReading, site: SiteTime): Report[] {
-  const { reader } = history;
-  const filterOf = ({ lane, tier, language }: ReportQuery): StayFilter | null =>
-    lane === undefined && tier === undefined && language === undefined
-      ? null
-      : { ...(lane && { lane }), ...(tier && { tier }), ...(language && { language }) };
-  const ofQueue = ({ queue }: ReportQuery): { queueId?: string } => (queue === undefined ? {} : { queueId: queue });
-  return [
-    {
-      url: 'queues',
-      summary:
-        'One row per queue: counts, service level by its formula, waits. With lane, tier or language: of those calls alone',
-      fields: [...RANGE, 'queue', 'lane', 'tier', 'language'],
-      make: async (query, range) => {
-        const filter = filterOf(query);
-        const common = { ...range, ...ofQueue(query), perInterval: false };
-        const spanMin = filter ? null : spanFor(range, undefined, site.spans, 1);
-        const asked = filter ? { ...common, spanMin: null, filter } : { ...common, spanMin };
-        const steps =
-          filter || spanMin === 1
-            ? { ...common, spanMin: null, ...(filter && { filter }) }
-            : { ...common, spanMin: waitSpan(spanMin) };
-        const [sums, waits, open] = await Promise.all([
-          reader.queueSums(asked),
-          reader.waitSteps(steps),
-          filter ? [] : reader.openStays(range),
-        ]);
-        return queueRows(history, site, sums, waits, open, () => null);
-      },
-    },
-    {
-      url: 'intervals',
-      summary:
-        'One row per queue and interval of 1, 15, 30 or 60 minutes or a day; by the interval in which the call entered the queue',
-      fields: [...RANGE, 'queue', 'by'],
-      make: async (query, range) => {
-        const by = query.by ?? '15m';
-        const spanMin = spanFor(range, by, site.spans, 1);
-        refuseTooMany(range, spanMin, query.queue === undefined ? history.queues.length : 1);
-        const asked = { ...range, ...ofQueue(query), perInterval: true };
-        const [sums, waits, open] = await Promise.all([
-          reader.queueSums({ ...asked, spanMin }),
-          spanMin === 1 ? [] : reader.waitSteps({ ...asked, spanMin: waitSpan(spanMin) }),
-          reader.openStays(range),
-        ]);
-        return queueRows(history, site, sums, waits, open, (atMs) => startOfBy(by, site.spans, atMs));
-      },
-    },
-  ];
-}
-
-/** Waits are kept by quarter and by day. */
-const waitSpan = (span: 1 | 15 | 60 | 1440 | null): 15 | 1440 => (span === 1440 ? 1440 : 15);
-
-function queueRows(
-  { queues }: HistoryReading,
-  site: SiteTime,
-  sums: readonly QueueSum[],
-  waits: readonly WaitStep[],
-  open: readonly { readonly queueId: string; readonly enteredMs: Ms }[],
-  startOf: (atMs: Ms) => Ms | null,
-): QueueReport[] {
-  const nowMs = site.nowMs();
-  const keyOf = (row: { queueId: string; startMs: Ms | null }): string =>
-    `${row.startMs === null ? '' : startOf(row.startMs)}/${row.queueId}`;
-  const steps = grouped(waits, keyOf);
-  const waiting = grouped(open, ({ queueId, enteredMs }) => `${startOf(enteredMs) ?? ''}/${queueId}`);
-  const rows: QueueReport[] = [];
-  for (const [key, { first, tally }] of addUp(sums, keyOf)) {
-    const target = queues.find(({ queueId }) => queueId === first.queueId)?.target;
-    // A queue that the configuration has no more is counted still, by the rules of a queue that says nothing.
-    const rule = target ?? { share: 0.8, withinMs: 20_000, formula: 'answered-of-offered' as const, shortAbandonMs: 5_000 };
-    const waitedMs = (waiting.get(key) ?? []).map(({ enteredMs }) => Math.max(0, nowMs - enteredMs));
-    const startMs = first.startMs === null ? null : startOf(first.startMs);
-    rows.push(queueReport(first.queueId, startMs, tally, rule, waitedMs, steps.get(key) ?? []));
-  }
-  return rows;
-}
-
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
-  }
-  return groups;
-}
-
 function agentReports(history: HistoryReading, site: SiteTime): Report[] {
-  const { reader } = history;
   const names = new Map(history.agents.map((agent) => [agent.agentId, agent]));
   const known = (agentId: string) => ({ name: names.get(agentId)?.name ?? agentId, team: names.get(agentId)?.team ?? '' });
   const asked = ({ by, agent }: ReportQuery, range: Range) => {
@@ -238,7 +161,7 @@ function agentReports(history: HistoryReading, site: SiteTime): Report[] {
       isOfAgents: true,
       summary: 'One row per agent (and day or hour): time by what was done, offers, answers, occupancy',
       fields: [...RANGE, 'agent', 'by'],
-      make: async (query, range) => {
+      make: async (query, range, reader) => {
         const [sums, open] = await Promise.all([reader.agentSums(asked(query, range)), reader.openAgentTimes()]);
         const own = open.filter(({ agentId }) => query.agent === undefined || agentId === query.agent);
         // Hours that were asked for by day come as days.
@@ -256,7 +179,7 @@ function agentReports(history: HistoryReading, site: SiteTime): Report[] {
       isOfAgents: true,
       summary: 'One row per agent and reason of being not ready (and day or hour): how often, how long',
       fields: [...RANGE, 'agent', 'by'],
-      make: async (query, range) => {
+      make: async (query, range, reader) => {
         const sums = await reader.reasonSums(asked(query, range));
         return sums.map((sum) => ({ ...known(sum.agentId), ...sum }));
       },
@@ -278,13 +201,13 @@ function mergeAgents<T extends { readonly agentId: string; readonly startMs: Ms 
   return [...merged.values()];
 }
 
-function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
+function callerReports(site: SiteTime): Report[] {
   return [
     {
       url: 'outcomes',
       summary: 'Ended calls by number dialled and outcome (and day or hour of arrival)',
       fields: [...RANGE, 'by'],
-      make: async (query, range) => {
+      make: async (query, range, reader) => {
         if (query.by !== undefined && query.by !== 'day' && query.by !== '60m')
           throw new ApiError(400, 'bad-request', 'by must be 60m or day here.');
         const spanMin = spanFor(range, query.by, site.spans, 60) as 60 | 1440;
@@ -296,7 +219,7 @@ function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
       url: 'repeat-callers',
       summary: 'How many calls came from a number that had called within 1 day and 7 days before; by the queue entered last',
       fields: [...RANGE],
-      make: async (_query, range) => {
+      make: async (_query, range, reader) => {
         const sums = await reader.repeatSums(range);
         const repeat = (formula: string, numerator: number, denominator: number) => ({
           formula,
@@ -314,14 +237,14 @@ function callerReports({ reader }: HistoryReading, site: SiteTime): Report[] {
       url: 'dispositions',
       summary: 'Answered calls by queue and what the agent filed them under; `disposition` null: under nothing',
       fields: [...RANGE, 'queue'],
-      make: (query, range) => dispositionRows(reader, range, query.queue),
+      make: (query, range, reader) => dispositionRows(reader, range, query.queue),
     },
     {
       url: 'survey',
       isOfAgents: true,
       summary: 'Surveys by queue, agent and scale',
       fields: [...RANGE],
-      make: (_query, range) => surveyRows(reader, range),
+      make: (_query, range, reader) => surveyRows(reader, range),
     },
   ];
 }

@@ -8,7 +8,7 @@ const NAMES = Object.keys(emptyTally()) as (keyof Tally)[];
 /** Waits are exact by the second up to here. */
 const EXACT_S = 600;
 
-/** What the history says of a day: by its minutes, quarters, hours, its day, its stays one by one, and its waits by the second. */
+/** What the history says of a day: by its minutes, quarters, half hours, hours, its day, its stays one by one, and its waits by the second. */
 export async function historyCounts(
   history: HistoryReader,
   queues: readonly QueueConfig[],
@@ -17,7 +17,7 @@ export async function historyCounts(
   const { position, atMs } = await history.stand();
   const { seq } = position;
   const counts: ShownCounts[] = [];
-  for (const spanMin of [1, 15, 60, 1440, null] as const) {
+  for (const spanMin of [1, 15, 30, 60, 1440, null] as const) {
     const source = spanMin === null ? 'history by stays' : `history by ${spanMin} min`;
     const sums = await history.queueSums({ ...range, spanMin, perInterval: false });
     for (const { id } of queues) {
