@@ -16,6 +16,7 @@ import { numbersReading } from './numbers.js';
 import { openSignIns } from './open-sign-ins.js';
 import { rosterOf } from './roster.js';
 import type { Site } from './site.js';
+import type { SpokenPrompts } from './spoken-prompts.js';
 
 export interface HttpParts {
   readonly site: Site;
@@ -31,6 +32,7 @@ export interface HttpParts {
   /** Null while this node stands by. */
   readonly domain: () => Domain | null;
   readonly switches: readonly Switch[];
+  readonly prompts: Pick<SpokenPrompts, 'isWhole'>;
   readonly faults: () => Record<string, number>;
   readonly webRoot: string;
 }
@@ -118,7 +120,7 @@ function auditInto(domain: HttpParts['domain'], log: Log): HttpDeps['audit'] {
   };
 }
 
-function readiness({ domain, switches, history }: HttpParts, node: string) {
+function readiness({ domain, switches, history, prompts }: HttpParts, node: string) {
   const running = domain();
   const checks = [
     { name: 'writer', ok: running !== null, detail: running ? `node ${node}, fence ${running.fence}` : 'standing by' },
@@ -126,7 +128,13 @@ function readiness({ domain, switches, history }: HttpParts, node: string) {
   ];
   // Calls are served from memory while Redis is away, so this is said but makes nobody send the callers elsewhere.
   const store = { name: 'store', ok: true, detail: running?.degraded ? 'away: going on from memory' : 'in step' };
-  return { ok: checks.every((check) => check.ok), checks: [...checks, store, historyCheck(history)] };
+  // Callers are served while the words of values are still being spoken.
+  const words = {
+    name: 'prompts',
+    ok: prompts.isWhole(),
+    detail: prompts.isWhole() ? 'all there' : 'the words of values are being spoken',
+  };
+  return { ok: checks.every((check) => check.ok), checks: [...checks, store, historyCheck(history), words] };
 }
 
 function ownMetrics({ domain, faults, history, alarms }: HttpParts): string {

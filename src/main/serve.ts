@@ -19,7 +19,8 @@ import { siteDays } from './numbers.js';
 import { openHttp } from './open-http.js';
 import { replaying } from './replay.js';
 import { sealRecording } from './sealing.js';
-import { hotlineConfig, preparePrompts, type Site } from './site.js';
+import { hotlineConfig, type Site } from './site.js';
+import { SpokenPrompts } from './spoken-prompts.js';
 import { chooseSwitch } from './switches.js';
 import { SystemClock } from './system-clock.js';
 import { startWorkload } from './workload.js';
@@ -77,10 +78,8 @@ async function compose(
   const ledger = newLedger(site, (queueId, nowMs) => expected.rest(queueId, nowMs));
   const flows = await FlowsAtWork.open({ site, ledger, nowMs: () => clock.nowMs(), log });
   closing.push(() => flows.close());
-  const { report, catalogue: made } = await preparePrompts(flows.site());
-  const catalogue = flows.catalogue(made);
-  log.info({ built: report.built, unchanged: report.unchanged, failed: report.failed.length }, 'prompts are ready');
-  for (const failure of report.failed) log.error(failure, 'a prompt could not be made');
+  const prompts = await SpokenPrompts.open(flows.site(), log);
+  closing.push(() => prompts.close());
 
   const changed = new Set<() => void>();
   const follower = new FactFollower({
@@ -93,7 +92,7 @@ async function compose(
   });
   log.info({ facts: await follower.replay() }, 'history is read');
 
-  const chosen = chooseSwitch(settings, catalogue, clock, log);
+  const chosen = chooseSwitch(settings, prompts.catalogue, clock, log);
   const recordings = new RecordingFiles(settings.folders.recordings);
   let running: Domain | null = null;
   const outside = openEndpoints(settings.endpoints, log);
@@ -142,6 +141,7 @@ async function compose(
     },
     domain: () => running,
     switches: [chosen.switch],
+    prompts,
     faults: chosen.faults,
     webRoot: fileURLToPath(new URL('../web/', import.meta.url)),
   });
@@ -157,7 +157,7 @@ async function compose(
       switches: [chosen.switch],
       jobs,
       lookUps: outside.lookUps,
-      config: (stored) => flows.configFor(stored, withoutSoundless(hotlineConfig(site), chosen.simulated !== null), catalogue),
+      config: (stored) => flows.configFor(stored, withoutSoundless(hotlineConfig(site), chosen.simulated !== null), prompts),
       log,
       leaseMs: LEASE_MS,
       onFacts: (facts) => {
@@ -171,6 +171,7 @@ async function compose(
   const domain = running;
   closing.push(() => domain.stop());
   await flows.begin(domain);
+  prompts.speakWords();
   jobs.startWork();
   kept.writer.start();
   alarms.start(domain);

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readFlowFolder } from '../adapters/files/flow-files.js';
-import { type BuildOptions, type BuildReport, buildPrompts } from '../adapters/files/prompt-builder.js';
-import { loadPromptManifest, type PromptCatalogue } from '../adapters/files/prompt-manifest.js';
+import type { BuildOptions } from '../adapters/files/prompt-builder.js';
 import { collectTexts, type PromptTexts, parsePromptFile } from '../adapters/files/prompt-sources.js';
 import { isOpen } from '../base/calendar.js';
 import type { FlowId } from '../base/ids.js';
@@ -91,22 +90,6 @@ export function hotlineConfig({ settings, flows }: Site): HotlineConfig {
     dialOut: settings.dialOut ?? undefined,
     defaultLanguage: settings.site.languages[0] ?? 'zh',
   };
-}
-
-/** Speaks what is missing. A prompt that cannot be made is told; the others are there. */
-export async function preparePrompts(
-  { settings, texts, recordedPrompts }: Site,
-  onProgress?: (done: number, of: number) => void,
-): Promise<{ report: BuildReport; catalogue: PromptCatalogue | null }> {
-  const folder = settings.folders.prompts;
-  await mkdir(folder, { recursive: true });
-  const report = await buildPrompts({
-    ...howToBuild({ settings, recordedPrompts }),
-    texts,
-    onProgress: ({ done, of }) => onProgress?.(done, of),
-  });
-  const catalogue = await loadPromptManifest(folder, settings.site.languages);
-  return { report, catalogue: catalogue.ok ? catalogue.value : null };
 }
 
 /** Where the site's prompts lie and what speaks them. */

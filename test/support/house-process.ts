@@ -120,8 +120,9 @@ export class HotlineProcess {
 async function isOk(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
-    await response.arrayBuffer();
-    return response.ok;
+    const { checks } = (await response.json()) as { checks: { name: string; ok: boolean }[] };
+    // Callers are served before the words of values are there; a scene may need them at once.
+    return response.ok && checks.some(({ name, ok }) => name === 'prompts' && ok);
   } catch {
     return false;
   }

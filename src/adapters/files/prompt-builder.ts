@@ -22,6 +22,10 @@ export interface BuildOptions {
   readonly recorded?: string | null;
   /** How many at a time. */
   readonly parallel?: number;
+  /** Of the list as it is, these stay in it though `texts` has them not. */
+  readonly keep?: (prompt: string) => boolean;
+  /** What has not been begun then is left as it is. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
@@ -63,6 +67,7 @@ export async function buildPrompts(options: BuildOptions): Promise<BuildReport> 
   const old: PromptManifest = before.ok ? before.value : {};
   const { sounds, report } = await buildSounds(options);
   const made: Record<string, Record<string, PromptSound>> = {};
+  for (const [prompt, kept] of Object.entries(old)) if (options.keep?.(prompt)) made[prompt] = { ...kept };
   for (const [prompt, words] of options.texts) {
     for (const language of Object.keys(words)) {
       const sound = sounds[prompt]?.[language] ?? (Object.hasOwn(old, prompt) ? old[prompt]?.[language] : undefined);
@@ -99,11 +104,23 @@ export async function buildSounds(options: BuildOptions): Promise<{ sounds: Prom
   };
   const open = jobs.values();
   const worker = async (): Promise<void> => {
-    for (const job of open) await one(job);
+    for (const job of open) {
+      if (options.signal?.aborted) return;
+      await one(job);
+    }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.parallel ?? 2) }, worker));
   failed.sort((a, b) => (`${a.prompt}.${a.language}` < `${b.prompt}.${b.language}` ? -1 : 1));
   return { sounds, report: { ...counts, failed } };
+}
+
+/** Puts sounds into the list of the folder, in the place of older ones, and returns the list. */
+export async function addSounds(folder: string, sounds: PromptManifest): Promise<PromptManifest> {
+  const read = await readManifest(folder);
+  const merged: Record<string, PromptManifest[string]> = read.ok ? { ...read.value } : {};
+  for (const [prompt, made] of Object.entries(sounds)) merged[prompt] = { ...merged[prompt], ...made };
+  await writeManifest(folder, merged);
+  return merged;
 }
 
 interface Built {

@@ -246,7 +246,7 @@ class Stack {
       }
       if (performance.now() - said > 5_000) {
         said = performance.now();
-        say(`  hotline is starting (at the first start it speaks all prompts) ... ${Math.round((said - started) / 1000)} s`);
+        say(`  hotline is starting${spokenSoFar(first.tail())} ... ${Math.round((said - started) / 1000)} s`);
       }
       await pause(100);
     }
@@ -345,6 +345,12 @@ class Stack {
     for (const [label, text] of rows) say(`  ${label.padEnd(label.length + Math.max(0, 22 - width(label)))}${text}`);
     say('\n  Ctrl-C ends everything / 按 Ctrl-C 结束\n');
   }
+}
+
+/** At the first start the prompts are spoken; how far that is, from the last lines of the log. */
+export function spokenSoFar(log: string): string {
+  const last = [...log.matchAll(/"done":(\d+),"of":(\d+),[^\n]*prompts are being spoken/g)].at(-1);
+  return last ? ` (at the first start it speaks its prompts: ${last[1]} of ${last[2]})` : '';
 }
 
 /** Chinese letters are two columns wide. */

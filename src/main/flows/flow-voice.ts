@@ -1,6 +1,6 @@
 import { type BuildOptions, buildSounds } from '../../adapters/files/prompt-builder.js';
 import { type PromptCatalogue, type PromptManifest, readManifest, writeManifest } from '../../adapters/files/prompt-manifest.js';
-import { textsOf } from '../../adapters/files/prompt-sources.js';
+import { type PromptTexts, textsOf } from '../../adapters/files/prompt-sources.js';
 import type { CheckedFlow } from '../../flow/program.js';
 import type { Log } from '../../ports/log.js';
 import type { FlowVoice } from './flow-desk.js';
@@ -14,6 +14,8 @@ export class SpokenFlows implements FlowVoice {
     private readonly build: Omit<BuildOptions, 'texts'>,
     private readonly catalogue: PromptCatalogue,
     private readonly log: Log,
+    /** What somebody else is making already need not be waited for. */
+    private readonly isOnItsWay: (prompt: string, language: string, text: string) => boolean = () => false,
   ) {}
 
   async prepare(flow: CheckedFlow): Promise<void> {
@@ -24,7 +26,7 @@ export class SpokenFlows implements FlowVoice {
       const { sounds, report } = await buildSounds({
         ...this.build,
         // With the words of the values that it says.
-        texts: textsOf(flow),
+        texts: this.#textsToMake(flow),
         onProgress: ({ done, of }) => {
           if (done % PROGRESS_EVERY === 0 && done < of)
             log.info({ flowId, version, done, of }, 'prompts of a flow are being made');
@@ -36,6 +38,14 @@ export class SpokenFlows implements FlowVoice {
     } catch (error) {
       log.error({ flowId, version, error: String(error) }, 'the prompts of a flow could not be made; what there is is played');
     }
+  }
+
+  #textsToMake(flow: CheckedFlow): PromptTexts {
+    const left = Array.from(textsOf(flow)).map(([prompt, words]) => {
+      const open = Object.entries(words).filter(([language, text]) => !this.isOnItsWay(prompt, language, text));
+      return [prompt, Object.fromEntries(open)] as const;
+    });
+    return new Map(left.filter(([, words]) => Object.keys(words).length > 0));
   }
 
   async goLive(flows: readonly CheckedFlow[], kept: ReadonlySet<string>): Promise<void> {

@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
 import { FlowFolderFiles } from '../../adapters/files/flow-folder.js';
-import { PromptCatalogue } from '../../adapters/files/prompt-manifest.js';
 import { collectTexts } from '../../adapters/files/prompt-sources.js';
 import { RedisFlowArchive } from '../../adapters/redis/redis-flow-archive.js';
 import type { Ms } from '../../base/time.js';
@@ -11,6 +9,7 @@ import type { Log } from '../../ports/log.js';
 import type { StoredState } from '../../ports/state-store.js';
 import type { Ledger } from '../../service-level/views.js';
 import { howToBuild, type Site } from '../site.js';
+import type { SpokenPrompts } from '../spoken-prompts.js';
 import { EmergencyDesk } from './emergency-desk.js';
 import { FlowDesk, type FlowWriter } from './flow-desk.js';
 import { SpokenFlows } from './flow-voice.js';
@@ -97,16 +96,10 @@ export class FlowsAtWork {
     return { ...this.#site, flows: new Map(flows.map((flow) => [flow.flowId, flow])), texts };
   }
 
-  /** Without a list of prompts nothing sounds, until the flows have built theirs. */
-  catalogue(made: PromptCatalogue | null): PromptCatalogue {
-    const { folders, site } = this.#site.settings;
-    return made ?? new PromptCatalogue(resolve(folders.prompts), {}, site.languages);
-  }
-
   /** What the calls are told by a writer that begins with these. */
-  async configFor(stored: StoredState, base: HotlineConfig, catalogue: PromptCatalogue): Promise<HotlineConfig> {
+  async configFor(stored: StoredState, base: HotlineConfig, prompts: SpokenPrompts): Promise<HotlineConfig> {
     this.#base = base;
-    const voice = new SpokenFlows(howToBuild(this.#site), catalogue, this.#log);
+    const voice = new SpokenFlows(howToBuild(this.#site), prompts.catalogue, this.#log, (...word) => prompts.isOnItsWay(...word));
     await Promise.all([this.#desk.takeOver(callsInFlows(stored.calls.values()), voice), this.#emergencies.takeOver()]);
     return this.#config(base);
   }
