@@ -15,6 +15,7 @@ import { agentHz, agentsOf, type HouseRules, HZ, isServedBySipp, STRAIGHT, write
 import type { DialOptions } from './phone/call.js';
 import { createPhone, type Phone, type PhoneBehaviour, type PhoneCall, until } from './phone/phone.js';
 import { freeUdpPort, type RunningSipp, type SippOptions, startSipp } from './sipp.js';
+import { type KeysBy, listens, mayOpenRawSockets, type ToldCaller, toldCaller } from './sipp-caller.js';
 import { startTestStack, type TestStack } from './stack.js';
 
 export { HZ } from './house-site.js';
@@ -28,6 +29,9 @@ const FILE_WITHIN_MS = 300_000;
 
 /** `quiet`: sends and hears nothing, which costs no packets. */
 type DialingOptions = { readonly toneHz?: number; readonly quiet?: boolean } & DialOptions;
+
+/** Somebody who called, by a measuring phone or by SIPp. */
+export type Caller = Pick<PhoneCall, 'from' | 'describe'>;
 
 /** The whole house for one test file: its own Redis, Asterisk, hotline as a child process, and agents' phones that measure. */
 export class House {
@@ -187,6 +191,15 @@ export class House {
     return sipp;
   }
 
+  /** One caller by SIPp, with a number of its own, who does what the test says, once picked up. Whoever is not root gets `info`. */
+  async toldCaller(dnis: string, wanted: KeysBy, toneHz: number = HZ.caller): Promise<ToldCaller> {
+    const by = mayOpenRawSockets ? wanted : 'info';
+    const from = this.number();
+    const sipp = await this.sipp({ scenario: `caller-told-${by}`, service: dnis, callers: [from], toneHz });
+    await listens(sipp);
+    return toldCaller(sipp, from, by);
+  }
+
   /** An agent's phone by SIPp. */
   async sippAgent(name: string, scenario: string, pauses: Readonly<Record<string, number>> = {}): Promise<RunningSipp> {
     const port = this.#sippPorts.get(name);
@@ -264,7 +277,7 @@ export class House {
   }
 
   /** The id that hotline gave to this caller's call, found by the number that called. */
-  callId(call: PhoneCall, withinMs = 5_000): Promise<CallId> {
+  callId(call: Caller, withinMs = 5_000): Promise<CallId> {
     return until(
       `the arrival of ${call.from}`,
       async () => (await this.of('callArrived')).findLast((fact) => fact.ani === call.from)?.callId,
@@ -273,7 +286,7 @@ export class House {
   }
 
   /** The first fact of this kind of this caller's call, past or to come. */
-  async fact<K extends FactKind>(call: PhoneCall, kind: K, withinMs = 8_000): Promise<FactOf<K>> {
+  async fact<K extends FactKind>(call: Caller, kind: K, withinMs = 8_000): Promise<FactOf<K>> {
     const callId = await this.callId(call);
     let kinds = '';
     return until(
@@ -288,7 +301,7 @@ export class House {
   }
 
   /** The recording of this call, once it is sealed, partial or missing. */
-  async recording(call: PhoneCall, withinMs = 15_000): Promise<RecordingView> {
+  async recording(call: Caller, withinMs = 15_000): Promise<RecordingView> {
     const callId = await this.callId(call);
     return until(
       `the sealed recording of ${callId}`,

@@ -81,7 +81,8 @@ export async function startSipp(options: SippOptions): Promise<RunningSipp> {
   const folder = path.resolve(options.folder);
   mkdirSync(folder, { recursive: true });
   // SIPp appends; what an earlier run left here would be read as this one's.
-  for (const old of readdirSync(folder)) if (/^(errors.*\.log|statistics\.csv)$/.test(old)) rmSync(path.join(folder, old));
+  for (const old of readdirSync(folder))
+    if (/^(errors.*\.log|statistics\.csv|said\.log)$/.test(old)) rmSync(path.join(folder, old));
   const port = options.port ?? (await freeUdpPort());
   const mediaPort = await freeUdpPort();
   const scenario = path.join(folder, `${options.scenario}.xml`);
@@ -100,6 +101,8 @@ export async function startSipp(options: SippOptions): Promise<RunningSipp> {
     ...['-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', `${port}`, '-mp', `${mediaPort}`],
     ...['-nostdin', '-aa', '-trace_err', '-error_file', path.join(folder, 'errors.log')],
     ...['-trace_stat', '-stf', path.join(folder, 'statistics.csv'), '-fd', '1'],
+    // What the scenario says of itself.
+    ...(source.includes('<log ') ? ['-trace_logs', '-log_file', path.join(folder, 'said.log')] : []),
     ...['-timeout', `${Math.ceil(withinMs / 1000)}s`],
     ...(options.service === undefined ? [] : ['-s', options.service]),
     ...(calls === null ? [] : ['-m', `${calls}`]),
