@@ -344,8 +344,13 @@ t.test('many pages, few cuts: each is made once', async (t) => {
   const feed = new LiveFeed(house, { frameEveryMs: 60_000, beatEveryMs: 3_600_000 });
   const told: Buffer[][] = [];
   let hasChanged = () => {};
-  const changed = new Promise<void>((resolve) => {
-    hasChanged = resolve;
+  const changed = new Promise<void>((resolve, reject) => {
+    // The feed's own timers let the process end.
+    const patience = setTimeout(() => reject(new Error('waited in vain for the change')), 5_000);
+    hasChanged = () => {
+      clearTimeout(patience);
+      resolve();
+    };
   });
   for (let i = 0; i < 200; i++) {
     const own: Buffer[] = [];
