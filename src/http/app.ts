@@ -71,7 +71,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   const feed = new LiveFeed(deps, deps.live);
   const metrics = boardMetrics(
     () => deps.board(),
-    () => deps.totals?.() ?? { queues: [], lookUps: [] },
+    () => deps.totals?.() ?? { queues: [], lookUps: [], messages: [] },
     deps.version,
   );
   // No `preClose` of the plugin's own: the feed says goodbye to its clients and cuts those that do not answer.
@@ -86,7 +86,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     recordingRoutes(scope, deps);
     flowRoutes(scope, deps);
     emergencyRoutes(scope, deps);
-    sessionRoutes(scope, deps);
+    sessionRoutes(scope, deps, access);
     if (deps.history) {
       reportRoutes(scope, deps, deps.history);
       historyRoutes(scope, deps, deps.history);

@@ -137,7 +137,7 @@ interface Family {
   readonly samples: ReadonlyArray<{ readonly series: string; readonly value: number }>;
 }
 
-function families({ queues, lookUps }: HouseTotals): Family[] {
+function families({ queues, lookUps, messages }: HouseTotals): Family[] {
   const counter = (name: string, help: string, samples: Family['samples']): Family => ({
     name: `hotline_${name}`,
     type: 'counter',
@@ -171,6 +171,11 @@ function families({ queues, lookUps }: HouseTotals): Family[] {
       'look_up_seconds_total',
       'Time that they took',
       ofLookUps((each) => each.sumMs / 1_000),
+    ),
+    counter(
+      'messages_total',
+      'Messages of flows that were handed over to their endpoint, or given up after the last try',
+      messages.map(({ endpoint, result, count: value }) => ({ series: labels({ endpoint, result }), value })),
     ),
   ];
 }

@@ -119,7 +119,12 @@ async function compose(
   closing.push(() => kept.close());
   const alarms = new RunningAlarms({
     ...{ rules: settings.alarms, queues: settings.acd.queues.map(({ id }) => id), isOpen: hotlineConfig(site).isOpen },
-    ...{ ledger, historyBehind: () => kept.writer.lag().facts, clock, jobs, outgoing: told, log },
+    ...{ ledger, clock, jobs, outgoing: told, log },
+    house: (nowMs) => ({
+      historyBehind: kept.writer.lag().facts,
+      messagesGivenUp: ledger.messagesGivenUp(nowMs),
+      flowsRefused: flows.flows.refusedFiles().length,
+    }),
   });
   const http = await openHttp({
     site,

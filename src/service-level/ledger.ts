@@ -13,6 +13,7 @@ import { CallbackFold } from './callback-fold.js';
 import { FlowFold } from './flow-fold.js';
 import { serviceLevel, share } from './formulas.js';
 import { LookUpFold } from './look-up-fold.js';
+import { MessageFold } from './message-fold.js';
 import { outlookOf, sureBounds } from './outlook.js';
 import { answerRateOf, estimateErrorOf, type LookBack, lookBack, waitsOf } from './queue-figures.js';
 import { QueueFold, type Stay } from './queue-fold.js';
@@ -46,6 +47,8 @@ export interface CountingLedger extends Ledger {
   agentDays(nowMs: Ms): AgentDayView[];
   /** Counts since the first fact. */
   totals(nowMs: Ms): HouseTotals;
+  /** Messages that flows wanted sent and that could not be handed over, within the hour before `nowMs`. */
+  messagesGivenUp(nowMs: Ms): number;
   readonly alarms: AlarmFold;
 }
 
@@ -73,6 +76,7 @@ class FoldedLedger implements CountingLedger {
   readonly #flows: FlowFold;
   readonly alarms: AlarmFold;
   readonly #lookUps = new LookUpFold();
+  readonly #messages = new MessageFold();
   readonly #switches = new Map<string, SwitchView>();
   readonly #lookedBack = new Map<QueueId, { readonly stamp: string; readonly figures: LookBack }>();
   #seq = 0;
@@ -195,6 +199,10 @@ class FoldedLedger implements CountingLedger {
       case 'lookUpEnded':
         this.#lookUps.ended(fact);
         return;
+      case 'messageDelivered':
+      case 'messageGivenUp':
+        this.#messages.ended(fact);
+        return;
       case 'callArrived':
         this.#abandoned.arrived(fact);
         return;
@@ -303,12 +311,16 @@ class FoldedLedger implements CountingLedger {
     };
   }
 
+  messagesGivenUp(nowMs: Ms): number {
+    return this.#messages.givenUpInHour(nowMs);
+  }
+
   totals(nowMs: Ms): HouseTotals {
     const queues = this.#queues.map(({ id, target: { formula } }) => {
       const { counts, waits } = this.#lines.totals(id, nowMs);
       return { queueId: id, formula, counts, waits, level: serviceLevel(formula, counts) };
     });
-    return { queues, lookUps: this.#lookUps.totals() };
+    return { queues, lookUps: this.#lookUps.totals(), messages: this.#messages.totals() };
   }
 
   agentDays(nowMs: Ms): AgentDayView[] {

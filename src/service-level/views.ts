@@ -5,6 +5,7 @@ import type { Ms } from '../base/time.js';
 import type { AlarmView } from './alarms/alarm-fold.js';
 import type { CallbackView } from './callback-fold.js';
 import type { LookUpTotals } from './look-up-fold.js';
+import type { MessageTotals } from './message-fold.js';
 import type { WaitCounts } from './wait-histogram.js';
 
 export type { AgentDayView } from './agent-day.js';
@@ -147,6 +148,7 @@ export interface QueueDetails {
 export interface HouseTotals {
   readonly queues: readonly QueueTotals[];
   readonly lookUps: readonly LookUpTotals[];
+  readonly messages: readonly MessageTotals[];
 }
 
 export interface QueueTotals {

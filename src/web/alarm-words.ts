@@ -7,7 +7,7 @@ import { type Language, WORDS } from './words.js';
 export type ShownAlarm = AlarmView & { readonly title?: Readonly<Record<string, string>>; readonly sound?: boolean };
 
 const SHARES = new Set(['serviceLevel', 'serviceLevel15m', 'abandonRate', 'answerRate', 'notReadyShare']);
-const DURATIONS = new Set(['longestWait', 'averageWait', 'estimate']);
+const DURATIONS = new Set(['longestWait', 'averageWait', 'estimate', 'estimateError']);
 
 /** A share, a length of time or a count, by the metric. */
 export function formatMetric(metric: string, value: number): string {

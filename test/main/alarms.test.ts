@@ -121,7 +121,7 @@ t.test('hours, the lag of the history, and a switch that goes away', async (t) =
   ];
   await w.start();
   w.open = false;
-  w.historyBehind = 11;
+  w.house.historyBehind = 11;
   w.world.call('13900000001');
   w.world.call('13900000002');
   await w.pass(20_000);
@@ -131,7 +131,7 @@ t.test('hours, the lag of the history, and a switch that goes away', async (t) =
     'closed, and a calendar that is not there is never open',
   );
   w.open = true;
-  w.historyBehind = 10;
+  w.house.historyBehind = 10;
   await w.pass(10_000);
   t.same(
     w.alarms.up().map(({ rule }) => rule),

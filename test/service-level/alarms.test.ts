@@ -129,7 +129,7 @@ t.test('metrics of queues and of the site are read from the board', async (t) =>
     ],
   };
   const rule = (metric: AlarmRule['metric'], queues: AlarmRule['queues'] = null): AlarmRule => ({ ...LOW, metric, queues });
-  const house = { storeDegraded: true, historyBehind: 7 };
+  const house = { storeDegraded: true, historyBehind: 7, messagesGivenUp: 2, flowsRefused: 1 };
   const read = (metric: AlarmRule['metric']) =>
     readAll([rule(metric, METRICS[metric].of === 'queue' ? [GENERAL] : null)], board, house).map(({ reading }) => reading.value);
   t.same(read('serviceLevel'), [0.75]);
@@ -139,6 +139,9 @@ t.test('metrics of queues and of the site are read from the board', async (t) =>
   t.same(read('switchesDown'), [1]);
   t.same(read('storeDegraded'), [1]);
   t.same(read('historyBehind'), [7]);
+  t.same(read('messagesGivenUp'), [2]);
+  t.same(read('flowsRefused'), [1]);
+  t.same(read('estimateError'), [null], 'nobody was told a wait');
   t.equal(readAll([rule('waiting')], board, house).length, 2, 'each queue');
   for (const metric of Object.keys(METRICS) as AlarmRule['metric'][]) {
     t.ok(readAll([rule(metric)], board, house).length > 0, metric);

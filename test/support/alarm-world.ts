@@ -38,7 +38,7 @@ export class AlarmWorld {
   rules: readonly AlarmRule[] = [LINE_LONG, SWITCH_DOWN];
   open = true;
   degraded = false;
-  historyBehind = 0;
+  house = { historyBehind: 0, messagesGivenUp: 0, flowsRefused: 0 };
   /** Facts are committed, and the fold does not get them. */
   foldStands = false;
   /** What the store says to the next facts of alarms. */
@@ -75,7 +75,7 @@ export class AlarmWorld {
         },
         board: (nowMs) => this.ledger.board(nowMs),
       },
-      historyBehind: () => this.historyBehind,
+      house: () => this.house,
       clock: this.world.clock,
       jobs: { add: async (job) => void this.jobs.push(job) },
       outgoing: {

@@ -137,7 +137,9 @@ export class MortalHouse {
     const { rules } = this.#world;
     this.#clock.alarm(this.#clock.nowMs() + LOOK_EVERY_MS, () => {
       const atMs = this.#clock.nowMs();
-      const readings = readAll(rules, this.ledger.board(atMs), { storeDegraded: false, historyBehind: 0 });
+      const readings = readAll(rules, this.ledger.board(atMs), {
+        ...{ storeDegraded: false, historyBehind: 0, messagesGivenUp: 0, flowsRefused: 0 },
+      });
       for (const fact of this.#watch.look(atMs, readings, this.ledger.alarms)) this.submit({ kind: 'happened', fact });
       this.#lookAgain();
     });

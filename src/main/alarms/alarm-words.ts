@@ -26,6 +26,7 @@ const METRIC_WORDS: Readonly<Record<MetricName, AlarmWords>> = {
   waitingLate: { zh: '超时等待人数', en: 'callers waiting past the threshold' },
   longestWait: { zh: '最长等待', en: 'longest wait' },
   averageWait: { zh: '平均应答速度', en: 'average speed of answer' },
+  estimateError: { zh: '预计等待误差', en: 'error of the estimated wait' },
   agentsReady: { zh: '空闲坐席', en: 'agents ready' },
   agentsPresent: { zh: '在岗坐席', en: 'agents present' },
   agentsShort: { zh: '缺少坐席', en: 'agents short' },
@@ -36,6 +37,8 @@ const METRIC_WORDS: Readonly<Record<MetricName, AlarmWords>> = {
   callsNow: { zh: '当前通话', en: 'calls in progress' },
   storeDegraded: { zh: '状态库不可用', en: 'store away' },
   historyBehind: { zh: '历史库待写事实', en: 'facts that wait for the history' },
+  messagesGivenUp: { zh: '一小时内未送达的消息', en: 'messages given up in an hour' },
+  flowsRefused: { zh: '未生效的流程文件', en: 'flow files refused' },
 };
 
 /** One line for a subject, one sentence with everything in it. */

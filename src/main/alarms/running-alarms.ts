@@ -8,7 +8,7 @@ import type { AlarmJob } from '../../ports/jobs.js';
 import type { Log } from '../../ports/log.js';
 import type { AlarmFold, AlarmView } from '../../service-level/alarms/alarm-fold.js';
 import { AlarmWatch } from '../../service-level/alarms/alarm-watch.js';
-import { type AlarmRule, METRICS, readAll } from '../../service-level/alarms/rules.js';
+import { type AlarmRule, type HouseState, METRICS, readAll } from '../../service-level/alarms/rules.js';
 import type { Board } from '../../service-level/views.js';
 import type { OutgoingAlarms } from './outgoing-alarms.js';
 
@@ -31,7 +31,8 @@ export interface RunningAlarmsOptions {
   /** Whether a calendar is open; null: there is none of that name. */
   readonly isOpen: (calendar: string, atMs: Ms) => boolean | null;
   readonly ledger: { readonly seq: number; readonly alarms: AlarmFold; board(nowMs: Ms): Board };
-  readonly historyBehind: () => number;
+  /** What stands beside the board; whether the store is away the writer knows. */
+  readonly house: (nowMs: Ms) => Omit<HouseState, 'storeDegraded'>;
   readonly clock: Clock;
   readonly jobs: { add(job: AlarmJob): Promise<void> };
   readonly outgoing: Pick<OutgoingAlarms, 'deliver' | 'counts'>;
@@ -163,11 +164,11 @@ export class RunningAlarms implements AlarmDesk {
   }
 
   async #look(): Promise<void> {
-    const { rules, ledger, isOpen, clock, historyBehind } = this.#options;
+    const { rules, ledger, isOpen, clock, house } = this.#options;
     const writer = this.#writer;
     if (!writer || ledger.seq < this.#awaitedSeq) return;
     const atMs = clock.nowMs();
-    const watched = readAll(rules, ledger.board(atMs), { storeDegraded: writer.degraded, historyBehind: historyBehind() });
+    const watched = readAll(rules, ledger.board(atMs), { ...house(atMs), storeDegraded: writer.degraded });
     const before = ledger.alarms.up(atMs);
     const isWatched = ({ calendar }: AlarmRule): boolean => calendar === null || isOpen(calendar, atMs) === true;
     for (const fact of this.#watch.look(atMs, watched, ledger.alarms, isWatched)) {

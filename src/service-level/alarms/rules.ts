@@ -16,6 +16,10 @@ export interface HouseState {
   readonly storeDegraded: boolean;
   /** Facts that the history has not got yet. */
   readonly historyBehind: number;
+  /** Messages of flows that could not be handed over in the last hour. */
+  readonly messagesGivenUp: number;
+  /** Files in the folder of flows that are not live as they stand there, because they have errors. */
+  readonly flowsRefused: number;
 }
 
 interface QueueMetric {
@@ -52,6 +56,12 @@ export const METRICS = {
     }),
   },
   averageWait: { of: 'queue', unit: 'duration', read: (queue) => ({ value: queue.asaMs, cases: queue.today.answered }) },
+  /** How far, on average, the wait told at entry lay from the wait that came. */
+  estimateError: {
+    of: 'queue',
+    unit: 'duration',
+    read: ({ estimateError }) => ({ value: estimateError?.meanAbsMs ?? null, cases: estimateError?.calls ?? 0 }),
+  },
   agentsReady: { of: 'queue', unit: 'count', read: (queue) => count(queue.agents.idle) },
   agentsPresent: { of: 'queue', unit: 'count', read: (queue) => count(queue.outlook.agentsPresent) },
   agentsShort: {
@@ -70,6 +80,8 @@ export const METRICS = {
   callsNow: { of: 'site', unit: 'count', read: (board) => count(board.callsNow) },
   storeDegraded: { of: 'site', unit: 'count', read: (_board, house) => count(house.storeDegraded ? 1 : 0) },
   historyBehind: { of: 'site', unit: 'count', read: (_board, house) => count(house.historyBehind) },
+  messagesGivenUp: { of: 'site', unit: 'count', read: (_board, house) => count(house.messagesGivenUp) },
+  flowsRefused: { of: 'site', unit: 'count', read: (_board, house) => count(house.flowsRefused) },
 } as const satisfies Record<string, QueueMetric | SiteMetric>;
 
 export type MetricName = keyof typeof METRICS;
