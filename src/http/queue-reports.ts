@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Ms } from '../base/time.js';
 import type { HistoryReader, QueueSum, Range, StayFilter, WaitStep } from '../ports/history.js';
 import { type RangePart, rangeParts } from '../service-level/history/range-parts.js';
@@ -6,6 +7,7 @@ import type { HistoryReading } from './deps.js';
 import { type By, type ReportQuery, refuseTooMany, type SiteTime, SPAN_OF, spanFor, startOfBy } from './report-query.js';
 import type { Report } from './report-routes.js';
 
+const ROWS_AT_ONCE = 500;
 const FIELDS = ['from', 'to', 'format', 'bom', 'queue'] as const;
 
 /** Reports by queue. A range is cut into whole days, hours, quarters and minutes, each summed from the rows kept for it. */
@@ -92,14 +94,15 @@ async function intervalsOf(
   };
 }
 
-function queueRows(
+/** Rows are made some at once: calls are served by the same thread. */
+async function queueRows(
   { queues }: HistoryReading,
   site: SiteTime,
   sums: readonly QueueSum[],
   waits: readonly WaitStep[],
   open: readonly { readonly queueId: string; readonly enteredMs: Ms }[],
   startOf: (atMs: Ms) => Ms | null,
-): QueueReport[] {
+): Promise<QueueReport[]> {
   const nowMs = site.nowMs();
   const keyOf = (row: { queueId: string; startMs: Ms | null }): string =>
     `${row.startMs === null ? '' : startOf(row.startMs)}/${row.queueId}`;
@@ -107,6 +110,7 @@ function queueRows(
   const waiting = grouped(open, ({ queueId, enteredMs }) => `${startOf(enteredMs) ?? ''}/${queueId}`);
   const rows: QueueReport[] = [];
   for (const [key, { first, tally }] of addUp(sums, keyOf)) {
+    if (rows.length % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
     const target = queues.find(({ queueId }) => queueId === first.queueId)?.target;
     // A queue that the configuration has no more is counted still, by the rules of a queue that says nothing.
     const rule = target ?? { share: 0.8, withinMs: 20_000, formula: 'answered-of-offered' as const, shortAbandonMs: 5_000 };

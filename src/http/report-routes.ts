@@ -1,3 +1,6 @@
+import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { localTime } from '../base/calendar.js';
 import { MINUTE, type Ms, SECOND } from '../base/time.js';
@@ -71,7 +74,8 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
         }));
         const rows = rowsToSee(request, history, all, isOfAgents === true);
         if (query.format === 'csv') return csv(request, reply, url, rows, deps.site.timeZone);
-        return { seq, atMs: deps.nowMs(), ...range, rows };
+        const about = { seq, atMs: deps.nowMs(), ...range };
+        return rows.length > ROWS_AT_ONCE ? sendRows(reply, about, rows) : { ...about, rows };
       },
     );
   }
@@ -95,6 +99,8 @@ function rowsToSee(
 /** Aborted when the asker has gone away, or has the whole answer. */
 function whenGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
+  // A report may ask some questions for each part of its range.
+  setMaxListeners(0, gone.signal);
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
 }
@@ -119,15 +125,41 @@ export async function fromHistory<T>(deps: HttpDeps, ask: () => Promise<T>): Pro
   }
 }
 
-function csv(request: FastifyRequest, reply: FastifyReply, url: string, rows: readonly object[], timeZone: string) {
-  const timed = rows.map((row) => withStart(row, timeZone));
-  // Not every row has every column; those of all of them, in the order in which they appear.
-  const columns = [...new Set(timed.flatMap((row) => Object.keys(flat(row))))];
-  const { bom } = queryOf(request);
-  async function* pages(): AsyncGenerator<readonly object[]> {
-    yield timed;
+const ROWS_AT_ONCE = 500;
+
+/** Some rows, and then others have their turn: calls are served by the same thread. */
+async function* someAtOnce(rows: readonly object[]): AsyncGenerator<readonly object[]> {
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    yield rows.slice(at, at + ROWS_AT_ONCE);
+    await setImmediate();
   }
-  return sendCsv(reply, url, columns, pages(), bom === '1');
+}
+
+/** The same answer as one object would be, written some rows at once. */
+function sendRows(reply: FastifyReply, about: object, rows: readonly object[]): FastifyReply {
+  async function* text(): AsyncGenerator<string> {
+    let before = `${JSON.stringify(about).slice(0, -1)},"rows":[`;
+    for await (const some of someAtOnce(rows)) {
+      yield before + some.map((row) => JSON.stringify(row)).join(',');
+      before = ',';
+    }
+    yield ']}';
+  }
+  return reply.type('application/json; charset=utf-8').send(Readable.from(text(), { objectMode: false, encoding: 'utf8' }));
+}
+
+async function csv(request: FastifyRequest, reply: FastifyReply, url: string, rows: readonly object[], timeZone: string) {
+  const cells: object[] = [];
+  // Not every row has every column; those of all of them, in the order in which they appear.
+  const columns = new Set<string>();
+  for await (const some of someAtOnce(rows)) {
+    for (const row of some) {
+      const each = flat(withStart(row, timeZone));
+      for (const name in each) columns.add(name);
+      cells.push(each);
+    }
+  }
+  return sendCsv(reply, url, [...columns], someAtOnce(cells), queryOf(request).bom === '1');
 }
 
 /** The start of the interval as people of the site write it, in front. */

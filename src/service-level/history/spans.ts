@@ -1,28 +1,36 @@
-import { HOUR, MINUTE, type Ms, SECOND } from '../../base/time.js';
+import { DAY, HOUR, MINUTE, type Ms, SECOND } from '../../base/time.js';
 import type { SpanMin } from './rows.js';
 
-const QUARTER: Ms = 15 * MINUTE;
-const REMEMBERED = 1_000;
+/** Days that are remembered: more than ten years. */
+const REMEMBERED = 4_000;
+
+interface SiteDay {
+  readonly startMs: Ms;
+  readonly endMs: Ms;
+}
 
 /** Intervals begin with the site's day, so that an hour is an hour of the wall also where the zone is half an hour off. */
 export class Spans {
   readonly #dayStartMs: (atMs: Ms) => Ms;
-  readonly #days = new Map<Ms, Ms>();
+  /** By the number of the day in UTC: each has parts of two of the site's days. */
+  readonly #days = new Map<number, SiteDay[]>();
 
   constructor(dayStartMs: (atMs: Ms) => Ms) {
     this.#dayStartMs = dayStartMs;
   }
 
-  /** Start of the site's day, remembered because a time zone is dear to ask. Days begin at whole quarters of an hour, in every zone. */
+  /** Start of the site's day, remembered because a time zone is dear to ask. */
   dayOf(atMs: Ms): Ms {
-    const quarter = Math.floor(atMs / QUARTER) * QUARTER;
-    let day = this.#days.get(quarter);
-    if (day === undefined) {
-      day = this.#dayStartMs(quarter);
-      if (this.#days.size >= REMEMBERED) this.#days.clear();
-      this.#days.set(quarter, day);
-    }
-    return day;
+    const number = Math.floor(atMs / DAY);
+    const near = this.#days.get(number);
+    const known = near?.find(({ startMs, endMs }) => startMs <= atMs && atMs < endMs);
+    if (known) return known.startMs;
+    const startMs = this.#dayStartMs(atMs);
+    // A day has 23 to 25 hours: this lies in the next one.
+    const day = { startMs, endMs: this.#dayStartMs(startMs + DAY + 12 * HOUR) };
+    if (this.#days.size >= REMEMBERED) this.#days.clear();
+    this.#days.set(number, [...(near ?? []), day]);
+    return startMs;
   }
 
   startOf(span: SpanMin, atMs: Ms): Ms {
