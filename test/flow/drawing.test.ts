@@ -16,6 +16,15 @@ const credit = read(readFileSync('ivr-flows/credit-card.yaml', 'utf8'));
 const overlaps = (a: DrawnNode, b: DrawnNode): boolean =>
   Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
 
+type Point = { readonly x: number; readonly y: number };
+
+/** Whether an upright or level piece of a line runs through a box. */
+const touches = (a: Point, b: Point, { x, y, width, height }: DrawnNode): boolean =>
+  Math.min(a.x, b.x) < x + width / 2 &&
+  Math.max(a.x, b.x) > x - width / 2 &&
+  Math.min(a.y, b.y) < y + height / 2 &&
+  Math.max(a.y, b.y) > y - height / 2;
+
 function isInside({ width, height, nodes, edges }: FlowDrawing): boolean {
   const points = edges.flatMap((edge) => edge.points);
   return (
@@ -88,6 +97,13 @@ t.test('in a large drawing, ways that nobody could follow end in words; every no
     for (const other of drawing.nodes)
       if (labelAt !== null)
         t.notOk(Math.abs(other.x - labelAt.x) < other.width / 2 && Math.abs(other.y - labelAt.y) < other.height / 2, other.id);
+  }
+  t.ok(drawing.width < 3_000 && drawing.height < 2_600, `${drawing.width} x ${drawing.height}: to be read at its own size`);
+  for (const { from, to, points, isStub } of drawing.edges) {
+    if (isStub) continue;
+    const others = drawing.nodes.filter(({ id }) => id !== from && id !== to);
+    for (const [at, point] of points.slice(1).entries())
+      for (const other of others) t.notOk(touches(points[at] as Point, point, other), `${from} -> ${to} beside ${other.id}`);
   }
   t.match(flowSvg(drawing, 'x'), /→ goodbye</);
   const small = drawFlow(read(readFileSync('ivr-flows/after-hours.yaml', 'utf8')), { language: 'zh' });

@@ -4,7 +4,8 @@ import type { DrawnEdge, DrawnNode, FlowDrawing } from '../views.js';
 import { unwrittenWaysOf } from '../ways.js';
 import { layOut, type PlacedGraph } from './layout.js';
 import { isWide, nodeLabel, shortened } from './node-label.js';
-import { shortWays } from './stubs.js';
+import { spanningTree } from './spanning-tree.js';
+import { layOutTree, type PlacedBox, type Point } from './tree-layout.js';
 
 export interface DrawingOptions {
   /** Whose words stand in the boxes; a flow without it shows its first language. */
@@ -16,48 +17,81 @@ export const LINE = 16;
 const NARROW = 7.2;
 const WIDE = 13;
 
+/** A drawing up to this size is easily followed with every line drawn; in a larger one most ways end in words. */
+const SMALL = { nodes: 20, ways: 60 };
+
 /** The picture of a flow: every node, every way that is written, and where callers go for whom nothing is written. Pure; the same flow gives the same picture. */
 export function drawFlow(flow: CheckedFlow, options: DrawingOptions): FlowDrawing {
-  const joined = joinedWays(flow);
-  const nodes = Array.from(nodesOf(flow, joined), ([id, node]) => sized(flow, id, node, options.language));
+  const ways = joinedWays(flow);
+  const nodes = Array.from(nodesOf(flow, ways), ([id, node]) => sized(flow, id, node, options.language));
+  const isSmall = nodes.length < SMALL.nodes && ways.length <= SMALL.ways;
+  const { flowId, version, start } = flow;
+  return { flowId, version, ...(isSmall ? drawnWhole(nodes, ways) : drawnAsTree(nodes, ways, start)) };
+}
+
+type SizedNode = Omit<DrawnNode, 'x' | 'y'>;
+type Picture = Pick<FlowDrawing, 'width' | 'height' | 'nodes' | 'edges'>;
+
+function drawnWhole(nodes: readonly SizedNode[], ways: readonly JoinedWay[]): Picture {
   const index = new Map(nodes.map(({ id }, at) => [id, at]));
-  const stubs = shortWays(joined, nodes.length, flow.start);
-  const below = nodes.map(({ id }) => [...stubs].filter(({ from }) => from === id));
-  const boxes = nodes.map((node, at) => withStubs(node, below[at] as JoinedWay[]));
-  const long = joined.filter((way) => !stubs.has(way));
-  const edges = long.map(({ from, to, label }) => ({
+  const edges = ways.map(({ from, to, label }) => ({
     from: index.get(from) as number,
     to: index.get(to) as number,
-    labelWidth: label === '' ? 0 : widthOf(label) + 4,
+    labelWidth: labelWidth(label),
     labelHeight: label === '' ? 0 : LINE,
   }));
-  const placed = layOut({ boxes, edges, start: index.get(flow.start) ?? 0 });
-  const drawn = nodes.map((node, at): DrawnNode => {
-    const { x, y } = placed.boxes[at] as Point;
-    return { ...node, x, y: y - ((boxes[at] as Size).height - node.height) / 2 };
-  });
+  const placed = layOut({ boxes: nodes, edges });
   return {
-    flowId: flow.flowId,
-    version: flow.version,
     width: placed.width,
     height: placed.height,
-    nodes: drawn,
-    edges: joined.map((way): DrawnEdge => {
-      const { from, to, label } = way;
-      const [source, target] = [index.get(from) as number, index.get(to) as number];
-      const row = (below[source] as JoinedWay[]).indexOf(way);
-      if (row !== -1) return stub(way, drawn[source] as DrawnNode, row);
-      const { points: placedPoints, labelAt } = placed.edges[long.indexOf(way)] as PlacedGraph['edges'][number];
-      const points = [...touching(drawn[source] as DrawnNode, placedPoints[0]), ...placedPoints];
-      points.push(...touching(drawn[target] as DrawnNode, placedPoints.at(-1)));
+    nodes: nodes.map((node, at) => ({ ...node, ...(placed.boxes[at] as Point) })),
+    edges: ways.map(({ from, to, label }, at): DrawnEdge => {
+      const { points, labelAt } = placed.edges[at] as PlacedGraph['edges'][number];
       return { from, to, label, points, labelAt: label === '' ? null : labelAt, isStub: false };
     }),
   };
 }
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
+function drawnAsTree(nodes: readonly SizedNode[], ways: readonly JoinedWay[], start: string): Picture {
+  const tree = spanningTree(
+    nodes.map(({ id }) => id),
+    ways,
+    start,
+  );
+  const index = new Map(tree.order.map((id, at) => [id, at]));
+  const sizedById = new Map(nodes.map((node) => [node.id, node]));
+  const stubs = new Map<string, JoinedWay[]>();
+  for (const way of ways) if (tree.wayTo.get(way.to) !== way) stubs.set(way.from, [...(stubs.get(way.from) ?? []), way]);
+  const placed = layOutTree(
+    tree.order.map((id) => {
+      const node = sizedById.get(id) as SizedNode;
+      const way = tree.wayTo.get(id);
+      return {
+        ...withStubs(node, stubs.get(id) ?? []),
+        boxHeight: node.height,
+        parent: way === undefined ? null : (index.get(way.from) as number),
+        labelWidth: labelWidth(way?.label ?? ''),
+      };
+    }),
+  );
+  const boxOf = (id: string): PlacedBox => placed.boxes[index.get(id) as number] as PlacedBox;
+  const drawn = nodes.map((node): DrawnNode => {
+    const { left, top } = boxOf(node.id);
+    return { ...node, x: left + node.width / 2, y: top + node.height / 2 };
+  });
+  const drawnById = new Map(drawn.map((node) => [node.id, node]));
+  return {
+    width: placed.width,
+    height: placed.height,
+    nodes: drawn,
+    edges: ways.map((way): DrawnEdge => {
+      const { from, to, label } = way;
+      const row = stubs.get(from)?.indexOf(way) ?? -1;
+      if (row !== -1) return stub(way, drawnById.get(from) as DrawnNode, row);
+      const { line, labelAt } = boxOf(to);
+      return { from, to, label, points: line, labelAt, isStub: false };
+    }),
+  };
 }
 
 interface Size {
@@ -69,11 +103,13 @@ interface Size {
 const STUB_LEFT = 24;
 const STUB_TOP = 6;
 
+const labelWidth = (label: string): number => (label === '' ? 0 : widthOf(label) + 4);
+
 /** The room that a box takes with the words below it. */
 function withStubs({ width, height }: Size, stubs: readonly JoinedWay[]): Size {
   if (stubs.length === 0) return { width, height };
   const widest = Math.max(...stubs.map((way) => widthOf(stubText(way)))) + STUB_LEFT;
-  return { width: Math.max(width, 2 * widest - width), height: height + STUB_TOP + stubs.length * LINE };
+  return { width: Math.max(width, widest), height: height + STUB_TOP + stubs.length * LINE };
 }
 
 function stub(way: JoinedWay, { x, y, width, height }: DrawnNode, row: number): DrawnEdge {
@@ -87,16 +123,6 @@ function stub(way: JoinedWay, { x, y, width, height }: DrawnNode, row: number): 
   ];
   const { from, to, label } = way;
   return { from, to, label, points, labelAt: { x: words + widthOf(stubText(way)) / 2, y: middle }, isStub: true };
-}
-
-/** Where a line that ends at the room of a box meets the box itself. */
-function touching({ x, y, width, height }: DrawnNode, end: Point | undefined): Point[] {
-  if (end === undefined) return [];
-  const near = {
-    x: Math.min(Math.max(end.x, x - width / 2), x + width / 2),
-    y: Math.min(Math.max(end.y, y - height / 2), y + height / 2),
-  };
-  return Math.abs(near.x - end.x) + Math.abs(near.y - end.y) < 1 ? [] : [near];
 }
 
 /** What stands at the end of a line that is not drawn to its end. */
@@ -131,7 +157,7 @@ function nodesOf(flow: CheckedFlow, ways: readonly JoinedWay[]): Map<string, Flo
   return nodes;
 }
 
-function sized(flow: CheckedFlow, id: string, node: FlowNode, language: string): Omit<DrawnNode, 'x' | 'y'> {
+function sized(flow: CheckedFlow, id: string, node: FlowNode, language: string): SizedNode {
   const label = nodeLabel(flow, node, language);
   const texts = [id, `${node.kind}${label === '' ? '' : ' '}`, label];
   return {

@@ -10,7 +10,6 @@ export interface GraphToPlace {
     readonly labelWidth: number;
     readonly labelHeight: number;
   }>;
-  readonly start: number;
 }
 
 interface Box {
@@ -31,47 +30,12 @@ interface Point {
   readonly y: number;
 }
 
-/** Beyond this much line, in rows that lines cross, a careful layout takes seconds: rows by distance from the start instead. */
-const MAX_CAREFUL = 2_500;
 const MARGIN = 24;
 /** How far a way back to the same box reaches out at its right. */
 const LOOP = 22;
 
-export function layOut(graph: GraphToPlace): PlacedGraph {
-  return graph.boxes.length + rowsCrossed(graph) <= MAX_CAREFUL ? careful(graph) : rows(graph);
-}
-
-/** How many rows all lines cross together when each box stands below the boxes that lead to it, loops aside. Without recursion: a flow may be long. */
-function rowsCrossed({ boxes, edges }: GraphToPlace): number {
-  const ahead = boxes.map((): number[] => []);
-  for (const { from, to } of edges) if (from !== to) ahead[from]?.push(to);
-  const row: number[] = [];
-  const below: number[][] = boxes.map(() => []);
-  const onTrail = new Set<number>();
-  for (const first of boxes.keys()) {
-    if (row[first] !== undefined) continue;
-    const trail = [{ at: first, next: 0 }];
-    onTrail.add(first);
-    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
-      const to = ahead[top.at]?.[top.next++];
-      if (to === undefined) {
-        // Rows are counted from the bottom: one more than the highest box below.
-        row[top.at] = Math.max(-1, ...(below[top.at] as number[]).map((at) => row[at] as number)) + 1;
-        onTrail.delete(top.at);
-        trail.pop();
-      } else if (!onTrail.has(to)) {
-        below[top.at]?.push(to);
-        if (row[to] === undefined) {
-          trail.push({ at: to, next: 0 });
-          onTrail.add(to);
-        }
-      }
-    }
-  }
-  return edges.reduce((sum, { from, to }) => sum + Math.abs((row[from] as number) - (row[to] as number)), 0);
-}
-
-function careful({ boxes, edges }: GraphToPlace): PlacedGraph {
+/** Every line whole. For small graphs: a large one takes seconds. */
+export function layOut({ boxes, edges }: GraphToPlace): PlacedGraph {
   // The library draws a way back to the same box across its neighbours, so room is kept beside the box and the loop is drawn here.
   const aside = new Map(edges.filter(({ from, to }) => from === to).map(({ from, labelWidth }) => [from, LOOP + labelWidth]));
   const graph = new Graph({ multigraph: false, compound: false });
@@ -129,71 +93,6 @@ function loop({ x, y }: Point, { width, height }: Box, labelWidth: number): Plac
     { x: side, y: y + height / 4 },
   ].map(point);
   return { points, labelAt: labelWidth > 0 ? point({ x: side + LOOP + labelWidth / 2, y }) : null };
-}
-
-/** One row for each distance from the start; long rows are broken. */
-function rows({ boxes, edges, start }: GraphToPlace): PlacedGraph {
-  const ahead = new Map<number, number[]>();
-  for (const { from, to } of edges) ahead.set(from, [...(ahead.get(from) ?? []), to]);
-  const order = [start];
-  const distance = new Map([[start, 0]]);
-  const visit = (at: number, far: number): void => {
-    if (distance.has(at)) return;
-    distance.set(at, far);
-    order.push(at);
-  };
-  for (let next = 0; next < order.length; next++) {
-    const from = order[next] as number;
-    for (const to of ahead.get(from) ?? []) visit(to, (distance.get(from) as number) + 1);
-  }
-  boxes.forEach((_, at) => {
-    visit(at, Number.MAX_SAFE_INTEGER);
-  });
-  const places: Point[] = [];
-  let x = MARGIN;
-  let y = MARGIN;
-  let deepest = 0;
-  let widest = 0;
-  let row = 0;
-  for (const at of order) {
-    const box = boxes[at] as Box;
-    if ((distance.get(at) !== row || x + box.width > 4_000) && x > MARGIN) {
-      y += deepest + 60;
-      x = MARGIN;
-      deepest = 0;
-    }
-    row = distance.get(at) as number;
-    places[at] = point({ x: x + box.width / 2, y: y + box.height / 2 });
-    x += box.width + 28;
-    widest = Math.max(widest, x);
-    deepest = Math.max(deepest, box.height);
-  }
-  return {
-    width: Math.ceil(widest + MARGIN - 28),
-    height: Math.ceil(y + deepest + MARGIN),
-    boxes: places,
-    edges: edges.map(({ from, to, labelWidth }) =>
-      from === to
-        ? loop(places[from] as Point, boxes[from] as Box, labelWidth)
-        : straight(places, boxes, from, to, labelWidth > 0),
-    ),
-  };
-}
-
-function straight(
-  places: readonly Point[],
-  boxes: GraphToPlace['boxes'],
-  from: number,
-  to: number,
-  hasLabel: boolean,
-): PlacedGraph['edges'][number] {
-  const [a, b] = [places[from] as Point, places[to] as Point];
-  const down = b.y > a.y ? 1 : -1;
-  const points = [
-    point({ x: a.x, y: a.y + (down * (boxes[from] as Box).height) / 2 }),
-    point({ x: b.x, y: b.y - (down * (boxes[to] as Box).height) / 2 }),
-  ];
-  return { points, labelAt: hasLabel ? point({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }) : null };
 }
 
 const point = ({ x, y }: Point): Point => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 });
