@@ -3,10 +3,11 @@ import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AgentId } from '../base/ids.js';
 import { installAudit } from './audit-trail.js';
-import { isLoopback } from './caller-address.js';
+import { addressOf, isLoopback } from './caller-address.js';
 import type { AccessToken, AuditEntry, HeldSession, HttpDeps, Role } from './deps.js';
 import { ApiError } from './errors.js';
 import { type Sight, sightOf } from './sight.js';
+import { WrongTokens } from './wrong-tokens.js';
 
 /**
  * Who may do what. Each route names its rule in `config.access`; a route without a rule does not start. Three checks stand before every handler:
@@ -68,6 +69,7 @@ const MAY: Record<AccessRule, ReadonlyArray<Principal['role']>> = {
 const CHANGES: ReadonlySet<AccessRule> = new Set(['agentWrite', 'supervise', 'administer']);
 
 export const SESSION_COOKIE = 'hotline_session';
+const SESSION_URL = '/api/v1/session';
 /** Another site's form or link cannot send it. */
 const PAGE_HEADER = 'x-hotline-page';
 const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
@@ -75,6 +77,8 @@ const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 export interface Access {
   /** The holder of a token as it stands now, or null. Constant time over all tokens. */
   holderOf(secret: string): AccessToken | null;
+  /** As `holderOf`, and counts the wrong ones: rejects with 429 when there were too many. */
+  knownToken(secret: string, address: string): Promise<AccessToken | null>;
   /** Whether who opened a feed may still read, as the same one. Asked each second. */
   mayStay(request: FastifyRequest): boolean;
 }
@@ -123,12 +127,20 @@ export function installAccess(app: FastifyInstance, deps: HttpDeps): Access {
 
 function createAccess(deps: HttpDeps) {
   const bindIsLoopback = isLoopback(deps.bind.host);
+  const digests = new WeakMap<AccessToken, Buffer>();
+  const digestOf = (token: AccessToken): Buffer => {
+    const known = digests.get(token) ?? digest(token.secret);
+    digests.set(token, known);
+    return known;
+  };
   const holderOf = (secret: string): AccessToken | null => {
     const given = digest(secret);
     let found: AccessToken | null = null;
-    for (const token of deps.tokens()) if (timingSafeEqual(given, digest(token.secret))) found = token;
+    for (const token of deps.tokens()) if (timingSafeEqual(given, digestOf(token))) found = token;
     return found;
   };
+  const wrongTokens = new WrongTokens(deps.nowMs, (entry) => deps.audit(entry), deps.tokenTries);
+  const knownToken = (secret: string, address: string) => wrongTokens.judge(holderOf(secret), address);
   const readsAreFree = (request: FastifyRequest): boolean =>
     bindIsLoopback &&
     isLoopback(hostOf(request)) &&
@@ -137,13 +149,18 @@ function createAccess(deps: HttpDeps) {
   /** Null when nobody that we know. A wrong token is nobody even where reads are free. */
   const identify = async (request: FastifyRequest, rule: AccessRule): Promise<Principal | null> => {
     const bearer = bearerOf(request);
-    if (bearer !== null) return bearerPrincipal(holderOf(bearer));
+    if (bearer !== null) {
+      // Who asks whether we are alive is answered, whatever token comes along.
+      const isAnswered = rule === 'open' && request.routeOptions.url !== SESSION_URL;
+      const address = addressOf(request);
+      return bearerPrincipal(isAnswered ? wrongTokens.glance(holderOf(bearer), address) : await knownToken(bearer, address));
+    }
     const cookie = cookieOf(request);
     const found = cookie === null ? null : await deps.signIns.find(cookie);
     if (found !== null && found !== 'unavailable') return sessionPrincipal(found);
     if (readsAreFree(request)) return LOCAL;
     // Not 401: the page would ask for a password that cannot be checked now either.
-    const isAskedWho = request.method === 'GET' && request.routeOptions.url === '/api/v1/session';
+    const isAskedWho = request.method === 'GET' && request.routeOptions.url === SESSION_URL;
     if (found === 'unavailable' && (rule !== 'open' || isAskedWho)) {
       throw new ApiError(503, 'unavailable-sign-in', 'Who is signed in cannot be looked up now; it is tried again by itself.');
     }
@@ -157,7 +174,7 @@ function createAccess(deps: HttpDeps) {
     const holder = holderOf(bearerOf(request) ?? '');
     return holder !== null && holder.role === who.role && holder.name === who.name && holder.agentId === who.agentId;
   };
-  return { holderOf, identify, mayStay };
+  return { holderOf, knownToken, identify, mayStay };
 }
 
 const LOCAL: Principal = { name: 'local', title: '', role: 'local', teams: null, agentId: null, via: 'local', session: null };

@@ -78,6 +78,7 @@ export interface HttpDeps {
   /** Told of every defect of ours (an answer with status 500), with the route; for a log that is not fastify's. */
   readonly onFault?: (error: Error, route: string) => void;
   readonly live?: Partial<LiveLimits>;
+  readonly tokenTries?: Partial<TokenTryLimits>;
 }
 
 export interface RosterEntry {
@@ -325,6 +326,20 @@ export interface Readiness {
 export interface Health {
   readonly ok: boolean;
   readonly detail: string;
+}
+
+/** How wrong tokens are slowed down. */
+export interface TokenTryLimits {
+  /** Wrong ones of one address that are answered at once, until there were none for `forgetMs`. */
+  readonly free: number;
+  readonly forgetMs: Ms;
+  /** Wrong ones of all addresses in a minute that are answered at once. */
+  readonly freePerMinute: number;
+  /** How long the answer to any other one is held. */
+  readonly heldMs: Ms;
+  /** Held at once: of one address, and in all; more are refused unheard. */
+  readonly heldOfOne: number;
+  readonly heldInAll: number;
 }
 
 export interface LiveLimits {

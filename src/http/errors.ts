@@ -7,6 +7,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly id: string,
     message: string,
+    /** When to try again. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(message);
   }
@@ -42,6 +44,7 @@ export function installErrors(app: FastifyInstance, onFault?: (error: Error, rou
 
 export function sendError(reply: FastifyReply, error: ApiError): void {
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="hotline"');
+  if (error.retryAfterS !== null) reply.header('retry-after', error.retryAfterS);
   reply.code(error.status).type('application/json; charset=utf-8').send({ id: error.id, message: error.message });
 }
 

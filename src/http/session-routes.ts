@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { cookieOf, refuseForeignPage, SESSION_COOKIE, sessionPrincipal } from './access.js';
+import { type Access, cookieOf, refuseForeignPage, SESSION_COOKIE, sessionPrincipal } from './access.js';
 import { auditEntry } from './audit-trail.js';
 import { addressOf } from './caller-address.js';
 import type { HeldSession, HttpDeps, NewSession, SignInRefusal } from './deps.js';
@@ -74,13 +74,13 @@ const allQuery: Schema = {
  * Signing in, out, and who is signed in. A page cannot put a token into a WebSocket's headers and must not put it into a URL, so that it carries a
  * session as a cookie that scripts cannot read.
  */
-export function sessionRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  signInRoutes(app, deps);
+export function sessionRoutes(app: FastifyInstance, deps: HttpDeps, access: Access): void {
+  signInRoutes(app, deps, access);
   signOutRoute(app, deps);
   listRoutes(app, deps);
 }
 
-function signInRoutes(app: FastifyInstance, deps: HttpDeps): void {
+function signInRoutes(app: FastifyInstance, deps: HttpDeps, access: Access): void {
   const describe = (who: FastifyRequest['principal']) => ({
     site: deps.site,
     mayRead: who !== null,
@@ -132,8 +132,9 @@ function signInRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const body = request.body as { user: string; password: string } | { token: string };
       const asked = { ...body, address: addressOf(request) };
       const { signIns } = deps;
+      if ('token' in asked) await access.knownToken(asked.token, asked.address);
       const done = 'token' in asked ? await signIns.withToken(asked) : await signIns.withPassword(asked);
-      if (!done.ok) throw signInError(reply, done.error);
+      if (!done.ok) throw signInError(done.error);
       await endReplaced(deps, request, done.value);
       setCookie(request, reply, done.value.secret, Math.floor((done.value.expiresMs - deps.nowMs()) / 1_000));
       return describe(sessionPrincipal(done.value));
@@ -141,11 +142,9 @@ function signInRoutes(app: FastifyInstance, deps: HttpDeps): void {
   );
 }
 
-function signInError(reply: FastifyReply, refusal: SignInRefusal): ApiError {
-  if (refusal.id === 'wrong-sign-in') return new ApiError(401, refusal.id, refusal.message);
-  if (refusal.id !== 'too-many-tries') return fromRefusal(refusal);
-  reply.header('retry-after', Math.ceil((refusal.retryAfterMs ?? 1_000) / 1_000));
-  return new ApiError(429, refusal.id, refusal.message);
+function signInError({ id, message, retryAfterMs = 1_000 }: SignInRefusal): ApiError {
+  if (id === 'wrong-sign-in') return new ApiError(401, id, message);
+  return id === 'too-many-tries' ? new ApiError(429, id, message, Math.ceil(retryAfterMs / 1_000)) : fromRefusal({ id, message });
 }
 
 /** Who signs in anew in the same browser leaves the old session behind; it must not stand there for hours. */

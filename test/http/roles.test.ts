@@ -102,7 +102,9 @@ const ask = (app: FastifyInstance, { method, url }: Pick<RouteEntry, 'method' | 
 
 async function houseOf(t: Test, isFree: boolean) {
   const { flows, emergency } = await flowDeskWorld(t);
-  const house = people(twoTeams({ flows, emergency, bind: { host: isFree ? '127.0.0.1' : '0.0.0.0', port: 0 } }));
+  const house = people(
+    twoTeams({ flows, emergency, bind: { host: isFree ? '127.0.0.1' : '0.0.0.0', port: 0 }, tokenTries: { free: 10_000 } }),
+  );
   const app = buildApp(house);
   t.teardown(() => app.close());
   await app.ready();
