@@ -141,6 +141,7 @@ export async function loadConfig(folder: string, options: LoadOptions = {}): Pro
 const withoutAccount = (finding: ConfigFinding): ConfigFinding => ({
   ...finding,
   message: finding.message.replace(/\d{12,}/g, '…'),
+  ...(finding.messageZh === undefined ? {} : { messageZh: finding.messageZh.replace(/\d{12,}/g, '…') }),
 });
 
 /** What the announcements of `emergency.yaml` say, by the ids of their prompts, for who needs no more of the configuration. */

@@ -33,7 +33,13 @@ export function readTokens(text: string, file: string): Result<AccessToken[], Co
   // A message of the YAML reader may quote what it stumbled over.
   const unread = source.ok ? source.value.findings : source.error;
   if (!source.ok || unread.length > 0) {
-    return err(unread.map((finding) => ({ ...finding, message: 'this is not the YAML of a token file' })));
+    return err(
+      unread.map((finding) => ({
+        ...finding,
+        message: 'this is not the YAML of a token file',
+        messageZh: '这不是令牌文件的 YAML',
+      })),
+    );
   }
   const { value, findings } = checkShape(tokensShape, source.value, file);
   if (value === null)
