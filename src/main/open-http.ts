@@ -11,6 +11,7 @@ import type { CountingLedger } from '../service-level/ledger.js';
 import type { RunningAlarms } from './alarms/running-alarms.js';
 import { readTokens } from './config/tokens.js';
 import { explanationOf } from './explanation.js';
+import { flowMetrics } from './flows/flow-metrics.js';
 import { historyCheck, historyMetrics, historyReading, type RunningHistory } from './history.js';
 import { numbersReading } from './numbers.js';
 import { openSignIns } from './open-sign-ins.js';
@@ -137,7 +138,7 @@ function readiness({ domain, switches, history, prompts }: HttpParts, node: stri
   return { ok: checks.every((check) => check.ok), checks: [...checks, store, historyCheck(history), words] };
 }
 
-function ownMetrics({ domain, faults, history, alarms }: HttpParts): string {
+function ownMetrics({ domain, faults, history, alarms, flows }: HttpParts): string {
   const running = domain();
   const lines = [
     '# HELP hotline_store_degraded 1 while the writer goes on from memory because Redis is away.',
@@ -151,6 +152,7 @@ function ownMetrics({ domain, faults, history, alarms }: HttpParts): string {
     `hotline_facts_total ${running?.seq ?? 0}`,
     ...historyMetrics(history),
     ...alarms.metrics(),
+    ...flowMetrics(flows.flows),
     '# HELP hotline_switch_faults_total What was dropped or went wrong at the switch, by kind.',
     '# TYPE hotline_switch_faults_total counter',
     ...Object.entries(faults()).map(

@@ -4,7 +4,7 @@ import t from 'tap';
 import { parse } from 'yaml';
 import type { QueueConfig } from '../../src/acd/config.js';
 import type { Fact } from '../../src/base/facts.js';
-import { DAY, SECOND } from '../../src/base/time.js';
+import { DAY, HOUR, SECOND } from '../../src/base/time.js';
 import { freePorts } from '../../src/cli/stack/ports.js';
 import { buildApp } from '../../src/http/app.js';
 import { serve } from '../../src/main/serve.js';
@@ -167,6 +167,29 @@ t.test('over a whole day every counter only rises, and the totals are the sums o
   }
 });
 
+t.test('messages are counted by what came of them; those given up within an hour call somebody', async (t) => {
+  const { ledger, say, at } = scraped(t, [sampleQueue('general')]);
+  const series = (result: string) => `hotline_messages_total{endpoint="sms",result="${result}"}`;
+  const message = (kind: string, n: number) => ({
+    kind,
+    callId: 'c1',
+    messageId: `m${n}`,
+    endpoint: 'sms',
+    attempts: 8,
+    detail: '503',
+  });
+  say(1_000, message('messageDelivered', 1));
+  say(2_000, message('messageGivenUp', 2));
+  say(3_000, message('messageGivenUp', 3));
+  const families = await at(4_000);
+  t.equal(value(families, series('delivered')), 1);
+  t.equal(value(families, series('givenUp')), 2);
+  t.equal(ledger.messagesGivenUp(4_000), 2);
+  t.equal(ledger.messagesGivenUp(2_000 + HOUR), 1, 'an hour after the first of them');
+  t.equal(ledger.messagesGivenUp(3_000 + HOUR), 0);
+  t.equal(value(await at(3 * HOUR), series('givenUp')), 2, 'a counter never goes back');
+});
+
 t.test('a running hotline: the text is sound, and the dashboard asks for nothing that is not there', async (t) => {
   const stack = await startTestStack(t, { redis: true });
   sharePrompts(join(stack.folder, 'data'));
@@ -190,6 +213,15 @@ t.test('a running hotline: the text is sound, and the dashboard asks for nothing
     t.match(name, /^hotline_[a-z0-9_]+$/);
     if (!/^hotline_(process|nodejs)_/.test(name)) t.equal(name.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
     if (/(wait|talk|hold|wrap_up|lag)/.test(name) && type === 'counter') t.match(name, /_seconds_total$/, `${name} has its unit`);
+  }
+  t.equal(value(families, 'hotline_flow_files_refused'), 0);
+  for (const { flowId, version } of site.value.flows.values()) {
+    t.equal(value(families, `hotline_flow_info{flow="${flowId}",version="${version}"}`), 1);
+    t.ok(
+      (value(families, `hotline_flow_published_timestamp_seconds{flow="${flowId}"}`) ?? 0) > 1.7e9,
+      'live since its first start',
+    );
+    t.ok(families.get('hotline_flow_calls')?.samples.has(`hotline_flow_calls{flow="${flowId}",outcome="contained"}`));
   }
   const told = [...families.values()].flatMap(({ name, type }) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name],

@@ -86,11 +86,11 @@ export const CALLER_KINDS: readonly CallerKind[] = [
     hotline: 'cards',
     row: (nth) => [languageOf(nth), '0', nth % 3 === 2 ? '2' : '1'],
   },
-  { name: 'rush', share: null, steps: [LANGUAGE, CHOICE], staysMs: 75_000, hotline: 'either', row: toAgent },
+  { name: 'rush', share: null, steps: [LANGUAGE, CHOICE], staysMs: 38_000, hotline: 'either', row: toAgent },
 ];
 
 /** Now and then many call at once, so that lines, late callers and an alarm are seen. */
-export const RUSH = { kind: 'rush', firstAfterMs: 20_000, everyMs: 300_000, calls: 12, oneEveryMs: 2_000 } as const;
+export const RUSH = { kind: 'rush', firstAfterMs: 20_000, everyMs: 300_000, calls: 18, oneEveryMs: 1_300 } as const;
 
 export interface Dialled {
   /** The numbers of the configuration: the first is taken for the card hotline, the second for the transport card's. */
