@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { LAYOUT } from '../../src/adapters/history/layouts.js';
 import { type HistoryPlace, openHistory } from '../../src/adapters/history/open-history.js';
 import { PostgresStore } from '../../src/adapters/history/postgres-store.js';
 import { SqlHistory } from '../../src/adapters/history/sql-history.js';
@@ -13,11 +14,13 @@ import { TABLES } from '../../src/adapters/history/tables.js';
 import type { Fact } from '../../src/base/facts.js';
 import { seededRandom } from '../../src/base/random.js';
 import { DAY, HOUR } from '../../src/base/time.js';
-import type { History } from '../../src/ports/history.js';
-import type { HistoryBatch } from '../../src/service-level/history/rows.js';
+import { type History, HistoryBusy } from '../../src/ports/history.js';
+import { percentiles } from '../../src/service-level/history/reports.js';
+import type { HistoryBatch, StayRow } from '../../src/service-level/history/rows.js';
+import { Spans, waitStepS } from '../../src/service-level/history/spans.js';
 import { recount } from '../../src/service-level/recount.js';
 import { emptyTally } from '../../src/service-level/tally.js';
-import { DAY_START, foldFrom, smallDay } from '../support/history-world.js';
+import { DAY_START, foldFrom, siteDay, smallDay } from '../support/history-world.js';
 import { buildHotline } from '../support/house-process.js';
 import { findPostgres, type RunningPostgres, startPostgres } from '../support/postgres.js';
 
@@ -67,6 +70,53 @@ async function dump(store: SqlStore): Promise<Record<string, unknown>> {
   return all;
 }
 
+/** What a queue's stays add up to, by hand. */
+function tallies(stays: readonly StayRow[]): object[] {
+  const queueIds = [...new Set(stays.map(({ queueId }) => queueId))].sort();
+  return queueIds.map((queueId) => {
+    const own = stays.filter((stay) => stay.queueId === queueId);
+    const left = (exit: string, inTime?: 1): number =>
+      own.filter((stay) => stay.exit === exit && (inTime === undefined || stay.inTime === 1)).length;
+    const total = (name: 'talkMs' | 'holdMs' | 'wrapUpMs'): number => own.reduce((sum, stay) => sum + stay[name], 0);
+    const waits = own.map(({ waitMs }) => waitMs ?? 0);
+    const answered = own.filter(({ exit }) => exit === 'answered');
+    return {
+      ...{ queueId, offered: own.length, answered: answered.length, answeredInTime: left('answered', 1) },
+      ...{ abandoned: left('abandoned'), abandonedInTime: left('abandoned', 1) },
+      ...{ shortAbandoned: own.filter(({ short }) => short === 1).length },
+      ...{ flowedOut: left('flowedOut'), flowedOutInTime: left('flowedOut', 1), timedOut: left('timedOut') },
+      ...{ exitedByKey: left('exitedByKey'), calledBack: left('calledBack'), calledBackInTime: left('calledBack', 1) },
+      ...{ waiting: own.filter(({ exit }) => exit === null).length, blocked: 0 },
+      sumWaitAnsweredMs: answered.reduce((sum, { waitMs }) => sum + (waitMs ?? 0), 0),
+      ...{ sumTalkMs: total('talkMs'), sumHoldMs: total('holdMs'), sumWrapUpMs: total('wrapUpMs') },
+      longestWaitMs: Math.max(0, ...waits),
+    };
+  });
+}
+
+function secondsOf(stays: readonly StayRow[]) {
+  const counted = new Map<string, { queueId: string; exit: unknown; upToS: number; calls: number }>();
+  for (const { queueId, exit, waitMs } of stays) {
+    if (exit === null || waitMs === null) continue;
+    const upToS = Math.ceil(waitMs / 1_000);
+    const step = counted.get(`${queueId} ${exit} ${upToS}`) ?? { queueId, exit, upToS, calls: 0 };
+    counted.set(`${queueId} ${exit} ${upToS}`, { ...step, calls: step.calls + 1 });
+  }
+  return [...counted.values()];
+}
+
+/** As the first layout had left it. */
+async function toLayoutOne(store: SqlStore): Promise<void> {
+  for (const sql of [
+    ...['stays_summed', 'stays_open', 'calls_repeated', 'calls_filed', 'agent_times_open'].map((name) => `DROP INDEX ${name}`),
+    'CREATE INDEX stays_by_queue_id_entered_ms ON stays (queue_id, entered_ms)',
+    'DELETE FROM queue_intervals WHERE span_min = 30',
+    ...['p50_s', 'p95_s', 'p99_s'].map((name) => `ALTER TABLE queue_intervals DROP COLUMN ${name}`),
+    'UPDATE position SET layout = 1',
+  ])
+    await store.run({ sql, values: [] });
+}
+
 const batchesOf = (pages: readonly (readonly Fact[])[]): HistoryBatch[] => {
   const fold = foldFrom(day.queues);
   return pages.map((page) => fold.take(page)).filter((batch) => batch !== null);
@@ -86,7 +136,7 @@ function contract(kind: Kind): void {
     const reader = new SqlHistory(whole.store);
     for (const queue of day.queues) {
       const counted = recount(day.facts, queue, RANGE.fromMs, RANGE.toMs, day.endMs);
-      for (const spanMin of [1, 15, 60, 1440, null] as const) {
+      for (const spanMin of [1, 15, 30, 60, 1440, null] as const) {
         const [sum] = await reader.queueSums({ ...RANGE, spanMin, perInterval: false, queueId: queue.id });
         const shown = Object.fromEntries(Object.keys(emptyTally()).map((name) => [name, sum?.[name as keyof typeof sum]]));
         const { waitingLate: _, ...tally } = counted;
@@ -185,6 +235,105 @@ function contract(kind: Kind): void {
     );
     await store.close();
   });
+
+  t.test(
+    `${kind.name}: stays one by one, filtered or not, and percentiles of intervals are as counted from the rows`,
+    async (t) => {
+      const { store } = await kind.fresh();
+      const history = new SqlHistory(store);
+      await writeAll(history, cuts(day.facts, 'percentiles'));
+      const kept = async () => (await store.all('SELECT * FROM stays', [])) as unknown as StayRow[];
+      const before = await kept();
+      const spans = new Spans(siteDay);
+      for (const spanMin of [15, 30, 60, 1440] as const) {
+        const sums = await history.queueSums({ ...RANGE, spanMin, perInterval: true });
+        for (const { queueId, startMs, waits } of sums) {
+          const left = before.filter(
+            (stay) => stay.queueId === queueId && spans.startOf(spanMin, stay.enteredMs) === startMs && stay.waitMs !== null,
+          );
+          const wanted = percentiles(left.map(({ waitMs }) => ({ upToS: waitStepS(waitMs as number), calls: 1 })));
+          t.same(waits, wanted, `${queueId} ${spanMin} ${startMs}`);
+        }
+      }
+      const [minute] = await history.queueSums({ ...RANGE, spanMin: 1, perInterval: true });
+      t.equal(minute?.waits, null, 'minutes have none');
+      // Every way out, and stays that are not over.
+      for (const change of [
+        "exit = 'flowedOut', short = 0 WHERE exit = 'abandoned' AND wait_ms % 4 = 0",
+        "exit = 'calledBack', short = 0 WHERE exit = 'abandoned' AND wait_ms % 4 = 1",
+        "exit = 'timedOut' WHERE exit = 'answered' AND wait_ms % 7 = 0",
+        "exit = 'exitedByKey' WHERE exit = 'answered' AND wait_ms % 7 = 1",
+        "exit = NULL, wait_ms = NULL, in_time = 0 WHERE exit = 'answered' AND wait_ms % 7 = 2",
+      ])
+        t.ok((await store.run({ sql: `UPDATE stays SET ${change}`, values: [] })) > 0, change);
+      const stays = await kept();
+      for (const filter of [{}, { lane: 'vip' }, { lane: 'ordinary', language: 'zh' }, { tier: 'none' }]) {
+        const asked = { ...RANGE, toMs: RANGE.fromMs + HOUR + 17_001, spanMin: null, perInterval: false, filter };
+        const own = stays.filter(
+          (stay) =>
+            stay.enteredMs < asked.toMs && Object.entries(filter).every(([name, value]) => stay[name as keyof StayRow] === value),
+        );
+        const sums = await history.queueSums(asked);
+        const wanted = tallies(own);
+        t.same(
+          sums.map(({ waits: _, startMs: __, ...sum }) => sum),
+          wanted,
+          JSON.stringify(filter),
+        );
+        const steps = await history.waitSteps(asked);
+        const inOrder = (list: readonly { queueId: string; exit: unknown; upToS: number; calls: number }[]) =>
+          list.map(({ queueId, exit, upToS, calls }) => `${queueId} ${exit} ${upToS} ${calls}`).sort();
+        t.same(inOrder(steps), inOrder(secondsOf(own)), `waits of ${JSON.stringify(filter)}`);
+      }
+      const open = stays.filter(({ exit }) => exit === null).map(({ queueId, enteredMs }) => `${queueId} ${enteredMs}`);
+      t.same((await history.openStays(RANGE)).map(({ queueId, enteredMs }) => `${queueId} ${enteredMs}`).sort(), open.sort());
+      await store.close();
+    },
+  );
+
+  t.test(
+    `${kind.name}: a history of the layout before is brought up to date, once, and goes on as if it had always been`,
+    async (t) => {
+      const { store } = await kind.fresh();
+      const whole = await kind.fresh();
+      const pages = cuts(day.facts, null);
+      await writeAll(new SqlHistory(whole.store), pages);
+      await writeAll(new SqlHistory(store), pages.slice(0, 3));
+      await toLayoutOne(store);
+      const [one, other] = [new SqlHistory(store), new SqlHistory(store)];
+      const starts = await Promise.all([one.begin(), other.begin()]);
+      t.same(starts[0], starts[1], 'two nodes that start at once');
+      await writeAll(one, [day.facts]);
+      t.same(await dump(store), await dump(whole.store));
+      const [{ layout }] = (await store.all('SELECT layout FROM position', [])) as unknown as [{ layout: number }];
+      t.equal(layout, LAYOUT);
+      await store.run({ sql: 'UPDATE position SET layout = 99', values: [] });
+      await t.rejects(other.begin(), /another version \(layout 99/);
+      await Promise.all([store.close(), whole.store.close()]);
+    },
+  );
+
+  t.test(
+    `${kind.name}: too many long reports are refused at once, short questions and rows go on, one given up is not begun`,
+    async (t) => {
+      const { store } = await kind.fresh();
+      const history = new SqlHistory(store);
+      await writeAll(history, cuts(day.facts, null));
+      const gone = new AbortController();
+      const raw = { ...RANGE, spanMin: null, perInterval: false, queueId: 'general' } as const;
+      const reports = Promise.allSettled(Array.from({ length: 40 }, () => history.waitSteps(raw)));
+      const left = t.rejects(history.asking(AbortSignal.abort(new Error('gone'))).waitSteps(raw), /gone/);
+      const short = await history.queueSums({ ...RANGE, spanMin: 60, perInterval: true });
+      t.ok(short.length > 0);
+      const settled = await reports;
+      const refused = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      t.ok(refused.length > 0 && refused.length < 40, `${refused.length} of 40 refused`);
+      t.ok(refused.every(({ reason }) => reason instanceof HistoryBusy));
+      await left;
+      t.ok((await history.asking(gone.signal).waitSteps(raw)).length > 0, 'and later ones are answered');
+      await store.close();
+    },
+  );
 
   t.test(`${kind.name}: repeat callers are those whose number has called within the time before`, async (t) => {
     const { store } = await kind.fresh();
@@ -322,19 +471,22 @@ t.test('SQLite: a thread that dies is told, and started again by the next questi
   await t.rejects(unusable.all('SELECT 1', []));
 });
 
-t.test('SQLite: a long report delays no row, and a connection that reads cannot write', async (t) => {
+t.test('SQLite: a long report delays no row and no short question, and a connection that reads cannot write', async (t) => {
   const store = new SqliteStore(join(folder, 'threads.db'));
   await t.rejects(store.all('SELECT 1 AS n', []), /no history yet/, 'reading makes no file');
   await store.prepare(['CREATE TABLE x (n INTEGER)']);
   const order: string[] = [];
   const long = 'WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000000) SELECT COUNT(*) AS n FROM c';
-  // Asked once before, so that both threads are there.
+  // Asked once before, so that the threads are there.
   await store.all('SELECT 1 AS n', []);
-  const report = store.all(long, []).then(() => order.push('report'));
+  await store.all('SELECT 1 AS n', [], { long: true });
+  const report = store.all(long, [], { long: true }).then(() => order.push('report'));
   await store.run({ sql: 'INSERT INTO x (n) VALUES (?)', values: [1] });
   order.push('row');
+  await store.all('SELECT n FROM x', []);
+  order.push('short');
   await report;
-  t.same(order, ['row', 'report']);
+  t.same(order, ['row', 'short', 'report']);
   t.same(await store.all('SELECT n FROM x', []), [{ n: 1 }]);
   await t.rejects(store.all('INSERT INTO x (n) VALUES (2) RETURNING n', []));
   t.same(await store.all('SELECT n FROM x', []), [{ n: 1 }]);
