@@ -1,18 +1,27 @@
 import { z } from 'zod';
-import type { Ms } from '../../base/time.js';
 import { said, twice } from '../finding.js';
 import type { PromptPart } from '../program.js';
 import { SHAPE_WORDS } from '../shape-words.js';
-import { duration, prompts, target } from '../shapes.js';
+import { prompts, target } from '../shapes.js';
 import { MAX_DIGITS, type Walk } from '../walk.js';
 import { ENTRY_CHECKS, type EntryCheck, LENGTH_OF, passes } from './entry-checks.js';
 import type { Build, Next, NodeKind } from './kind.js';
+import {
+  compileQuestion,
+  isOverallTimeOver,
+  nextTry,
+  putQuestion,
+  type Question,
+  questionFields,
+  startOverallTime,
+  WHO_CANNOT_ENTER,
+  waitForKey,
+} from './question.js';
 
-export interface CollectNode {
+export interface CollectNode extends Question {
   readonly kind: 'collect';
   /** Variable for the digits: a text, zeros in front stay. */
   readonly into: string;
-  readonly prompts: readonly PromptPart[];
   readonly secure: boolean;
   readonly min: number;
   readonly max: number;
@@ -23,13 +32,6 @@ export interface CollectNode {
   readonly checks: readonly EntryCheck[];
   /** The only values that are right; null: any. */
   readonly oneOf: readonly string[] | null;
-  readonly bargeIn: boolean;
-  readonly firstDigitMs: Ms;
-  readonly interDigitMs: Ms;
-  readonly overallMs: Ms | null;
-  readonly tries: number;
-  readonly noInput: readonly PromptPart[];
-  readonly invalid: readonly PromptPart[];
   readonly next: string;
   readonly failed: string;
 }
@@ -58,13 +60,7 @@ const shape = z.strictObject({
       .min(1)
       .max(100)
       .optional(),
-    bargeIn: z.boolean().optional(),
-    firstDigit: duration.optional(),
-    interDigit: duration.optional(),
-    overall: duration.optional(),
-    tries: z.int().min(1).max(20).optional(),
-    noInput: prompts.optional(),
-    invalid: prompts.optional(),
+    ...questionFields,
   }),
   next: target.optional(),
   failed: target.optional(),
@@ -96,7 +92,6 @@ export const collectKind: NodeKind<'collect', Raw> = {
     return {
       kind: 'collect',
       into: collect.into,
-      prompts: build.prompts(['collect', 'prompt'], collect.prompt),
       secure: collect.secure === true,
       min,
       max,
@@ -104,20 +99,9 @@ export const collectKind: NodeKind<'collect', Raw> = {
       cancel: collect.cancel ?? null,
       checks,
       oneOf: collect.oneOf ?? null,
-      bargeIn: collect.bargeIn ?? true,
-      firstDigitMs: collect.firstDigit ?? 8_000,
-      interDigitMs: collect.interDigit ?? 4_000,
-      overallMs: collect.overall ?? null,
-      tries: collect.tries ?? 3,
-      noInput: collect.noInput === undefined ? NO_INPUT : build.prompts(['collect', 'noInput'], collect.noInput),
-      invalid: collect.invalid === undefined ? INVALID : build.prompts(['collect', 'invalid'], collect.invalid),
+      ...compileQuestion('collect', collect, { firstDigitMs: 8_000, interDigitMs: 4_000 }, build),
       next: build.target(['next'], raw.next, 'next'),
-      failed: build.target(
-        ['failed'],
-        raw.failed,
-        'failed',
-        said('give it failed: where does a caller go who cannot enter it?', '请写上 failed：输不对的来电者去哪里？'),
-      ),
+      failed: build.target(['failed'], raw.failed, 'failed', WHO_CANNOT_ENTER),
     };
   },
   isEnd: () => false,
@@ -125,7 +109,8 @@ export const collectKind: NodeKind<'collect', Raw> = {
   enter(node, walk) {
     forget(node, walk);
     walk.setEarly(false);
-    walk.change({ tries: 0, deadlineMs: node.overallMs === null ? null : walk.world.atMs + node.overallMs });
+    walk.change({ tries: 0 });
+    startOverallTime(node, walk);
     const { keys } = walk;
     if (!node.bargeIn || keys === '') return ask(node, walk, node.prompts);
     // Keys that were pressed before the question: a caller who knows the way need not hear it.
@@ -141,25 +126,20 @@ export const collectKind: NodeKind<'collect', Raw> = {
         return walk.state.waitingFor === 'prompt' && !node.bargeIn ? null : weigh(node, walk);
       case 'playEnded':
         if (walk.keys !== '') return weigh(node, walk);
-        waitForKey(walk, node.firstDigitMs);
-        return null;
+        return waitForKey(walk, node.firstDigitMs);
       case 'timer':
-        return finish(node, walk, walk.keys, '', isLate(walk));
+        return finish(node, walk, walk.keys, '', isOverallTimeOver(walk));
       case 'resumed':
-        // The time without a controller is not the caller's. What was keyed securely has gone with the other one.
-        if (node.overallMs !== null) walk.change({ deadlineMs: walk.world.atMs + node.overallMs });
+        startOverallTime(node, walk);
+        // What was keyed securely has gone with the other controller.
         if (node.secure) walk.setKeys('', true);
         if (walk.state.waitingFor !== 'key' || walk.keys === '') return ask(node, walk, node.prompts);
-        waitForKey(walk, node.interDigitMs);
-        return null;
+        return waitForKey(walk, node.interDigitMs);
       default:
         return null;
     }
   },
 };
-
-const NO_INPUT: readonly PromptPart[] = [{ prompt: 'system/no-input', language: null }];
-const INVALID: readonly PromptPart[] = [{ prompt: 'system/invalid-key', language: null }];
 
 function lengths(collect: Raw['collect'], checks: readonly EntryCheck[], build: Build): { min: number; max: number } {
   const [check, needed] = checks.map((name) => [name, LENGTH_OF[name]] as const).find(([, length]) => length !== null) ?? [
@@ -231,9 +211,6 @@ function checkKeys(collect: Raw['collect'], end: string | null, build: Build): v
   }
 }
 
-const isLate = ({ state, world }: Walk): boolean =>
-  state.waitingFor === 'prompt' || (state.deadlineMs !== null && world.atMs >= state.deadlineMs);
-
 /** Keys have come: the entry is over with its end key, or without one at its last digit; `cancel` starts it over. */
 function weigh(node: CollectNode, walk: Walk): Next {
   const { keys } = walk;
@@ -248,8 +225,7 @@ function weigh(node: CollectNode, walk: Walk): Next {
   }
   // One digit too many is not dropped: it makes the entry wrong, but only once the caller has done keying.
   walk.cut();
-  waitForKey(walk, node.interDigitMs);
-  return null;
+  return waitForKey(walk, node.interDigitMs);
 }
 
 /** No more keys come. `rest` are those after the end key, for what follows. */
@@ -279,9 +255,8 @@ function accept(node: CollectNode, walk: Walk, value: string, rest: string): Nex
 /** One try is used up. */
 function again(node: CollectNode, walk: Walk, value: string, isLast: boolean): Next {
   const result = value === '' ? 'noInput' : 'invalid';
-  walk.change({ tries: walk.state.tries + 1 });
-  if (!isLast && walk.state.tries < node.tries)
-    return ask(node, walk, [...(result === 'noInput' ? node.noInput : node.invalid), ...node.prompts]);
+  const parts = nextTry(node, walk, result);
+  if (!isLast && parts !== null) return ask(node, walk, parts);
   walk.cut();
   leave(node, walk, result, value.length, '');
   return node.failed;
@@ -305,13 +280,5 @@ function ask(node: CollectNode, walk: Walk, parts: readonly PromptPart[]): null 
   walk.cut();
   walk.setEarly(false);
   walk.setKeys('', node.secure);
-  walk.play(parts, 'prompt');
-  const { deadlineMs } = walk.state;
-  if (deadlineMs !== null) walk.startTimer(deadlineMs - walk.world.atMs);
-  return null;
-}
-
-function waitForKey(walk: Walk, afterMs: Ms): void {
-  const { deadlineMs } = walk.state;
-  walk.waitForKey(deadlineMs === null ? afterMs : Math.min(afterMs, deadlineMs - walk.world.atMs));
+  return putQuestion(parts, walk);
 }

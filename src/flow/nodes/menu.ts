@@ -1,38 +1,31 @@
 import { z } from 'zod';
-import type { Ms } from '../../base/time.js';
 import { said, wideHint, withHint } from '../finding.js';
 import type { PromptPart } from '../program.js';
-import { duration, KEYS, prompts, target } from '../shapes.js';
+import { KEYS, prompts, target } from '../shapes.js';
 import type { Walk } from '../walk.js';
 import type { Build, Next, NodeKind } from './kind.js';
+import {
+  compileQuestion,
+  type FailedEntry,
+  isOverallTimeOver,
+  nextTry,
+  putQuestion,
+  type Question,
+  questionFields,
+  startOverallTime,
+  WHO_PRESSES_NOTHING,
+  waitForKey,
+} from './question.js';
 
-export interface MenuNode {
+export interface MenuNode extends Question {
   readonly kind: 'menu';
-  readonly prompts: readonly PromptPart[];
   /** Key, or keys in a row, -> node. */
   readonly keys: ReadonlyMap<string, string>;
   readonly failed: string;
-  readonly firstDigitMs: Ms;
-  readonly interDigitMs: Ms;
-  readonly overallMs: Ms | null;
-  readonly tries: number;
-  readonly noInput: readonly PromptPart[];
-  readonly invalid: readonly PromptPart[];
-  /** False: keys pressed during the prompt count once it has been heard to the end. */
-  readonly bargeIn: boolean;
 }
 
 const shape = z.strictObject({
-  menu: z.strictObject({
-    prompt: prompts,
-    firstDigit: duration.optional(),
-    interDigit: duration.optional(),
-    overall: duration.optional(),
-    tries: z.int().min(1).max(20).optional(),
-    noInput: prompts.optional(),
-    invalid: prompts.optional(),
-    bargeIn: z.boolean().optional(),
-  }),
+  menu: z.strictObject({ prompt: prompts, ...questionFields }),
   keys: z.record(z.string(), target),
   failed: target.optional(),
 });
@@ -56,38 +49,23 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
     }
     if (raw.menu.interDigit === undefined) warnOfLongerKeys([...keys.keys()], build);
     if (keys.size === 0) build.errorAtKey('dead-end', ['keys'], said('a menu needs at least one key', '菜单至少要有一个按键'));
-    const { menu } = raw;
     return {
       kind: 'menu',
-      prompts: build.prompts(['menu', 'prompt'], menu.prompt),
       keys,
-      failed: build.target(
-        ['failed'],
-        raw.failed,
-        'failed',
-        said('give it failed: where does a caller go who presses nothing?', '请写上 failed：不按键的来电者去哪里？'),
-      ),
-      firstDigitMs: menu.firstDigit ?? 5_000,
-      interDigitMs: menu.interDigit ?? 3_000,
-      overallMs: menu.overall ?? null,
-      tries: menu.tries ?? 3,
-      noInput: menu.noInput === undefined ? NO_INPUT : build.prompts(['menu', 'noInput'], menu.noInput),
-      invalid: menu.invalid === undefined ? INVALID : build.prompts(['menu', 'invalid'], menu.invalid),
-      bargeIn: menu.bargeIn ?? true,
+      failed: build.target(['failed'], raw.failed, 'failed', WHO_PRESSES_NOTHING),
+      ...compileQuestion('menu', raw.menu, { firstDigitMs: 5_000, interDigitMs: 3_000 }, build),
     };
   },
   isEnd: () => false,
 
   enter(node, walk) {
-    walk.change({ tries: 0, deadlineMs: node.overallMs === null ? null : walk.world.atMs + node.overallMs });
+    walk.change({ tries: 0 });
+    startOverallTime(node, walk);
     if (node.bargeIn && walk.keys !== '') {
       // Keys that were pressed before the question: a caller who knows the way need not hear it.
       const early = match(node, walk.keys);
       if (early.kind === 'chosen') return choose(node, walk, early);
-      if (early.kind === 'more') {
-        waitForKey(walk, node.interDigitMs);
-        return null;
-      }
+      if (early.kind === 'more') return waitForKey(walk, node.interDigitMs);
       // A key that fits nothing before the question was heard is no wrong answer to it.
       walk.setKeys('');
     }
@@ -102,23 +80,16 @@ export const menuKind: NodeKind<'menu', z.output<typeof shape>> = {
     }
     if (input.kind === 'playEnded') {
       if (walk.keys !== '') return weigh(node, walk);
-      waitForKey(walk, node.firstDigitMs);
-      return null;
+      return waitForKey(walk, node.firstDigitMs);
     }
     if (input.kind === 'timer') {
-      const isLate =
-        walk.state.waitingFor === 'prompt' || (walk.state.deadlineMs !== null && walk.world.atMs >= walk.state.deadlineMs);
       if (node.keys.has(walk.keys)) return choose(node, walk, { kind: 'chosen', key: walk.keys, rest: '' });
       const result = walk.keys === '' ? 'noInput' : 'invalid';
-      return isLate ? fail(node, walk, result) : again(node, walk, result);
+      return isOverallTimeOver(walk) ? fail(node, walk, result) : again(node, walk, result);
     }
     if (input.kind !== 'resumed') return null;
-    // The time without a controller is not the caller's.
-    if (node.overallMs !== null) walk.change({ deadlineMs: walk.world.atMs + node.overallMs });
-    if (walk.state.waitingFor === 'key' && walk.keys !== '') {
-      waitForKey(walk, node.interDigitMs);
-      return null;
-    }
+    startOverallTime(node, walk);
+    if (walk.state.waitingFor === 'key' && walk.keys !== '') return waitForKey(walk, node.interDigitMs);
     return ask(node, walk, node.prompts);
   },
 };
@@ -136,9 +107,6 @@ function warnOfLongerKeys(keys: readonly string[], build: Build): void {
     }
   }
 }
-
-const NO_INPUT: readonly PromptPart[] = [{ prompt: 'system/no-input', language: null }];
-const INVALID: readonly PromptPart[] = [{ prompt: 'system/invalid-key', language: null }];
 
 interface Chosen {
   readonly kind: 'chosen';
@@ -171,8 +139,7 @@ function weigh(node: MenuNode, walk: Walk): Next {
   if (found.kind === 'chosen') return choose(node, walk, found);
   if (found.kind === 'wrong') return again(node, walk, 'invalid');
   walk.cut();
-  waitForKey(walk, node.interDigitMs);
-  return null;
+  return waitForKey(walk, node.interDigitMs);
 }
 
 function choose(node: MenuNode, walk: Walk, { key, rest }: Chosen): Next {
@@ -184,14 +151,13 @@ function choose(node: MenuNode, walk: Walk, { key, rest }: Chosen): Next {
 }
 
 /** One try is used up. */
-function again(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next {
+function again(node: MenuNode, walk: Walk, result: FailedEntry): Next {
   walk.setKeys('');
-  walk.change({ tries: walk.state.tries + 1 });
-  if (walk.state.tries >= node.tries) return fail(node, walk, result);
-  return ask(node, walk, [...(result === 'noInput' ? node.noInput : node.invalid), ...node.prompts]);
+  const parts = nextTry(node, walk, result);
+  return parts === null ? fail(node, walk, result) : ask(node, walk, parts);
 }
 
-function fail(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next {
+function fail(node: MenuNode, walk: Walk, result: FailedEntry): Next {
   walk.cut();
   walk.fact({ kind: 'menuEnded', flowId: walk.state.flowId, node: walk.state.node, key: null, result });
   walk.setKeys('');
@@ -202,13 +168,5 @@ function fail(node: MenuNode, walk: Walk, result: 'noInput' | 'invalid'): Next {
 function ask(node: MenuNode, walk: Walk, parts: readonly PromptPart[]): null {
   walk.cut();
   if (node.bargeIn) walk.setKeys('');
-  walk.play(parts, 'prompt');
-  const { deadlineMs } = walk.state;
-  if (deadlineMs !== null) walk.startTimer(deadlineMs - walk.world.atMs);
-  return null;
-}
-
-function waitForKey(walk: Walk, afterMs: Ms): void {
-  const { deadlineMs } = walk.state;
-  walk.waitForKey(deadlineMs === null ? afterMs : Math.min(afterMs, deadlineMs - walk.world.atMs));
+  return putQuestion(parts, walk);
 }
