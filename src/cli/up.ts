@@ -32,7 +32,7 @@ async function readHouse(config: string, data: string, overlay: string | null): 
   const { acd, numbers, customers, site, endpoints } = loaded.value;
   const prompts = resolve(data, 'prompts');
   return {
-    agents: acd.agents.map(({ id, phone }) => ({ id, phone: phone.replace(/^sip:/, '') })),
+    agents: acd.agents.map(({ id, phone, team }) => ({ id, phone: phone.replace(/^sip:/, ''), team })),
     numbers: Object.keys(numbers),
     customerNumbers: customers.numbers,
     endpoints: Object.values(endpoints).filter(({ network, url }) => network === 'loopback' && url.startsWith('http:')),

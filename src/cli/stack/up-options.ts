@@ -7,7 +7,7 @@ import { cacheFolder, projectFolder } from './places.js';
 /** What the configuration says that the stack must know. Read by whoever can read it, so that there is one reader only. */
 export interface House {
   /** Agent id -> name of the phone (`1001` of `sip:1001`). */
-  readonly agents: ReadonlyArray<{ readonly id: string; readonly phone: string }>;
+  readonly agents: ReadonlyArray<{ readonly id: string; readonly phone: string; readonly team?: string }>;
   readonly numbers: readonly string[];
   /** Numbers of known customers, so that the demonstration has VIP callers. */
   readonly customerNumbers: readonly string[];

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningAsterisk, startAsterisk } from './asterisk.js';
 import { Child, type ChildExit, isAlive } from './child.js';
 import { type Demo, startDemo } from './demo.js';
+import { type DemoUsers, openDemoUsers, signInRows } from './demo-users.js';
 import { projectFolder } from './places.js';
 import { freePortFrom, freePorts, isPortFree } from './ports.js';
 import { type RunningRedis, startRedis } from './redis.js';
@@ -60,6 +61,7 @@ class Stack {
   #asterisk: RunningAsterisk | null = null;
   #hotline: Child | null = null;
   #demo: Demo | null = null;
+  #demoUsers: DemoUsers | null = null;
   #lockFile: string | null = null;
 
   constructor(options: UpOptions, house: House) {
@@ -84,6 +86,7 @@ class Stack {
     mkdirSync(options.data, { recursive: true, mode: 0o755 });
     this.#lock();
     const secrets = openSecrets(options.data);
+    if (options.demo) this.#demoUsers = await openDemoUsers(options, this.#house);
     const httpPort = await this.#port('http', options.httpPort, options.httpHost);
     const phones = options.demo ? this.#demoPhones() : new Map<string, number>();
     // One more than there are phones: the trunk leads there.
@@ -290,6 +293,7 @@ class Stack {
       HOTLINE_REDIS_URL: this.#redis?.url,
       HOTLINE_HTTP: new URL(url).host,
       HOTLINE_API_TOKEN_FILE: secrets.apiTokenFile,
+      ...(this.#demoUsers && { HOTLINE_USERS_FILE: this.#demoUsers.usersFile }),
       HOTLINE_RECORDINGS: this.#asterisk?.folders.recordings,
       HOTLINE_ARI_URL: this.#asterisk?.ariUrl,
       HOTLINE_ARI_USER: this.#asterisk?.ariUser,
@@ -336,6 +340,7 @@ class Stack {
       rows.push(['Switch / 交换机', 'simulated: no phones, the wallboard lives by itself']);
     }
     rows.push(['Page / 页面', `${localUrl(url)}/`]);
+    if (this.#demoUsers) rows.push(...signInRows(this.#demoUsers));
     rows.push(['API', `${localUrl(url)}/docs   token in ${secrets.apiTokenFile}`]);
     rows.push([
       'Logs / 日志',
