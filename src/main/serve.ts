@@ -85,7 +85,10 @@ async function compose(
   const follower = new FactFollower({
     store,
     log,
-    add: (fact) => ledger.add(fact),
+    add: (fact) => {
+      ledger.add(fact);
+      flows.heard(fact);
+    },
     added: () => {
       for (const listener of changed) listener();
     },
@@ -162,7 +165,11 @@ async function compose(
       switches: [chosen.switch],
       jobs,
       lookUps: outside.lookUps,
-      config: (stored) => flows.configFor(stored, withoutSoundless(hotlineConfig(site), chosen.simulated !== null), prompts),
+      config: async (stored) => {
+        // While this node stood by, another one was the writer.
+        await follower.replay();
+        return flows.configFor(stored, withoutSoundless(hotlineConfig(site), chosen.simulated !== null), prompts);
+      },
       log,
       leaseMs: LEASE_MS,
       onFacts: (facts) => {

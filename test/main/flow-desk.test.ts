@@ -246,6 +246,73 @@ t.test('a standby shows and does not change', async (t) => {
   t.match(await publish(world, CARD_2, V1), { ok: false, error: { id: 'standing-by' } });
 });
 
+t.test(
+  'a standby takes over: what went live meanwhile is live, as it was, and calls go on in what they began with',
+  async (t) => {
+    const first = await flowDeskWorld(t);
+    const { folder, archive } = first;
+    const second = await flowDeskWorld(t, { folder, archive, isWriter: false });
+    await publish(first, CARD_2, V1);
+    await publish(first, CARD_3, V2);
+    await first.stop();
+    second.calls = [inVersion(V1, 1), inVersion(V2, 2)];
+    const entries = archive.log.length;
+    await second.becomeWriter(2, first.facts);
+    t.equal(live(second), V3);
+    t.same(second.facts, [], 'nothing is told that was told before');
+    t.equal(archive.log.length, entries);
+    const calls = second.desk.forCalls();
+    t.equal(calls.release, 3);
+    t.equal(calls.flow('card' as never, null)?.version, V3);
+    t.equal(calls.flow('card' as never, V1)?.version, V1);
+    t.equal(calls.flowInRelease('card' as never, 2)?.version, V2);
+    t.ok(second.spoken.includes(`card@${V3}`), 'with its prompts');
+    t.match(await publish(second, CARD, V3), { ok: true });
+  },
+);
+
+t.test('a standby takes over a folder with errors: what was live last is live, loudly; or what it knows itself', async (t) => {
+  const first = await flowDeskWorld(t);
+  const { folder, archive } = first;
+  const second = await flowDeskWorld(t, { folder, archive, isWriter: false });
+  const third = await flowDeskWorld(t, { folder, archive: new MemoryFlowArchive(), isWriter: false });
+  await publish(first, CARD_2, V1);
+  await first.stop();
+  first.write('card.yaml', CARD_BROKEN);
+  await second.becomeWriter(2, first.facts);
+  t.equal(live(second), V2);
+  t.ok(second.logged.some((line) => line.startsWith('error a flow has errors; starting with its last good version')));
+  t.match(second.flows.refusedFiles(), [{ file: 'card.yaml' }]);
+  await second.stop();
+  await third.becomeWriter(3);
+  t.equal(live(third), V1);
+  t.ok(third.logged.some((line) => line.startsWith('error flows have errors, and no version that was live is known')));
+});
+
+t.test(
+  'the writer died after it had told of a version and before the archive took it: who and when is not lost, nor told twice',
+  async (t) => {
+    const first = await flowDeskWorld(t);
+    const { folder, archive } = first;
+    archive.isAway = true;
+    await publish(first, CARD_2, V1, 'sue');
+    archive.isAway = false;
+    await first.stop();
+    t.equal(archive.log.at(-1)?.version === V2, false, 'the archive does not know');
+    const second = await flowDeskWorld(t, { folder, archive, isWriter: false });
+    await second.becomeWriter(2, first.facts);
+    t.same(second.facts, []);
+    t.match(archive.log.at(-1), { flowId: 'card', version: V2, source: 'page', by: 'sue', note: 'why' });
+    t.equal(archive.texts.get(`card@${V2}`), CARD_2);
+    await second.stop();
+
+    const told = first.facts.filter((fact) => fact.kind !== 'flowPublished' || fact.version !== V2);
+    const third = await flowDeskWorld(t, { folder, archive, isWriter: false });
+    await third.becomeWriter(3, told);
+    t.match(published(third), [{ version: V2, from: V1 }], 'the other way round it is told');
+  },
+);
+
 t.test('over a restart: calls go on in their version and release, who and when is known', async (t) => {
   const first = await flowDeskWorld(t);
   first.calls = [inVersion(V1, 1)];

@@ -142,6 +142,8 @@ export interface FlowDeskWorld {
   remove(file: string): void;
   /** Resolves when the look after this moment is over. */
   looked(): Promise<void>;
+  /** `heard`: what the writer before has told. */
+  becomeWriter(fence: number, heard?: readonly FactBody[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -183,7 +185,9 @@ export async function flowDeskWorld(
   const submit = async (event: HotlineEvent): Promise<null> => {
     if (event.kind !== 'happened') return null;
     facts.push(event.fact);
-    ledger.add({ ...event.fact, seq: ++seq, atMs: world.nowMs } as Fact);
+    const fact = { ...event.fact, seq: ++seq, atMs: world.nowMs } as Fact;
+    ledger.add(fact);
+    world.desk.heard(fact);
     return null;
   };
   const reconfigure = async (): Promise<void> => {
@@ -243,19 +247,20 @@ export async function flowDeskWorld(
     text: (file) => readFileSync(join(folder, file), 'utf8'),
     remove: (file) => rmSync(join(folder, file)),
     looked: () => desk.looked(),
+    becomeWriter: async (fence, heard = []) => {
+      for (const fact of heard) desk.heard({ ...fact, seq: ++seq, atMs: NOW_MS } as Fact);
+      await desk.takeOver(world.calls, voice);
+      await emergencies.takeOver();
+      const writer = { fence, submit, calls: () => world.calls };
+      archive.newestFence = Math.max(archive.newestFence, fence);
+      emergencies.begin(writer);
+      await desk.begin(writer);
+      await desk.looked();
+    },
     stop: () => desk.stop(),
   };
   started = world;
-  await desk.takeOver(world.calls, voice);
-  await emergencies.takeOver();
-  if (options.isWriter !== false) {
-    const fence = options.fence ?? 1;
-    const writer = { fence, submit, calls: () => world.calls };
-    archive.newestFence = Math.max(archive.newestFence, fence);
-    emergencies.begin(writer);
-    await desk.begin(writer);
-    await desk.looked();
-  }
+  if (options.isWriter !== false) await world.becomeWriter(options.fence ?? 1);
   t.teardown(async () => {
     await desk.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-import { checkFlowTexts, type FlowTexts, flowVersion } from '../../adapters/files/flow-files.js';
+import { type FlowTexts, flowVersion } from '../../adapters/files/flow-files.js';
+import type { Fact, FactOf } from '../../base/facts.js';
 import type { FlowId } from '../../base/ids.js';
 import { err, ok, type Refusal, type Result, refuse } from '../../base/result.js';
 import type { Ms } from '../../base/time.js';
@@ -15,7 +16,8 @@ import { FlowHistory } from './flow-history.js';
 import { FlowReader, type FlowReaderParts, noSuchFlow, noSuchVersion } from './flow-reader.js';
 import { FlowShelf, type Refused } from './flow-shelf.js';
 import { type CallInFlow, restoreReleases } from './restore-releases.js';
-import { type CheckTexts, type FlowTextSet, type Settled, settleChanges } from './settle-changes.js';
+import type { CheckTexts, FlowTextSet, Settled } from './settle-changes.js';
+import { type Stock, sameTexts, settle, snapshotOf, takeStock, WrongFlows, withUnreadable } from './take-stock.js';
 
 /** The folder of flow files. `adapters/files/flow-folder.ts` is one. */
 export interface FlowFiles {
@@ -54,14 +56,7 @@ export interface FlowDeskParts extends Omit<FlowReaderParts, 'whyReadOnly' | 'th
   readonly lookEveryMs?: Ms;
 }
 
-/** There is nothing to start with: flows have errors, and no older version of them is known. */
-export class WrongFlows extends Error {
-  override readonly name = 'WrongFlows';
-
-  constructor(readonly findings: readonly Finding[]) {
-    super(`the flows have ${findings.length} mistake(s)`);
-  }
-}
+export { WrongFlows } from './take-stock.js';
 
 type Origin = Pick<Publication, 'source' | 'by' | 'note'>;
 
@@ -82,6 +77,8 @@ export class FlowDesk {
   readonly #thread = new CheckThread();
   #voice: FlowVoice | null = null;
   #writer: FlowWriter | null = null;
+  /** Flow -> when it last went live, as far as facts tell. */
+  readonly #told = new Map<string, FactOf<'flowPublished'>>();
   /** What the folder held when it was last taken in. */
   #seen: FlowTextSet;
   #line: Promise<unknown> = Promise.resolve();
@@ -101,23 +98,9 @@ export class FlowDesk {
    * `WrongFlows` when there is nothing to start with.
    */
   static async open(parts: FlowDeskParts): Promise<FlowDesk> {
-    const { files, archive, log, known, nowMs } = parts;
-    const read = await files.read();
-    if (!read.ok) throw new WrongFlows(read.error);
-    const { texts, unreadable } = read.value;
-    const checked = checkFlowTexts(texts, known);
-    const wrong = [...unreadable.values(), ...Array.from(checked.values(), (flow) => (flow.ok ? [] : flow.error))].flat();
-    const base = wrong.length === 0 ? texts : await FlowHistory.lastLive(archive, log);
-    // No call is served yet, so nobody waits for this thread.
-    const check: CheckTexts = async (each) => checkFlowTexts(each, known);
-    const settled = base && (await settle(parts, check, base, withUnreadable(read.value, base)));
-    // A file that was never live has nothing to go on with.
-    const isWhole = settled && [...settled.refused.keys(), ...unreadable.keys()].every((file) => settled.texts.has(file));
-    if (!settled || !isWhole) throw new WrongFlows(wrong);
-    const desk = new FlowDesk(parts, settled, snapshotOf(read.value));
-    for (const { file, findings } of desk.#shelf.noteRefused(settled.refused, texts, unreadable, nowMs())) {
-      log.error({ file, errors: findings.length, first: findings[0] }, 'a flow has errors; starting with its last good version');
-    }
+    const stock = await takeStock(parts);
+    const desk = new FlowDesk(parts, stock.settled, snapshotOf(stock.found));
+    desk.#tellWrong(stock);
     return desk;
   }
 
@@ -129,10 +112,16 @@ export class FlowDesk {
     return this.#shelf.library.forCalls();
   }
 
+  /** From the facts, in their order: what was told of flows so far. */
+  heard(fact: Fact): void {
+    if (fact.kind === 'flowPublished') this.#told.set(fact.flowId, fact);
+  }
+
   /** Before this node becomes the writer: brings back the releases and versions that the calls it finds are in. */
   async takeOver(calls: readonly CallInFlow[], voice: FlowVoice): Promise<void> {
     const { history } = this.#shelf;
     this.#voice = voice;
+    await this.#catchUp();
     await history.load();
     const live = this.#shelf.library;
     const { release, flows, releases, texts } = await restoreReleases(live.liveSet, calls, history, this.#parts.log);
@@ -147,12 +136,15 @@ export class FlowDesk {
     await this.#exclusive(async () => {
       this.#writer = writer;
       this.#shelf.follow(() => writer.calls());
-      const news = this.liveFlows().filter(({ flowId, version }) => history.lastOf(flowId)?.version !== version);
-      const publications = news.map((flow) => {
-        const isFirst = history.lastOf(flow.flowId) === null;
-        return this.#publication(flow, isFirst ? { source: 'start', by: 'start', note: '' } : FROM_FILE);
-      });
-      const told = this.#tell(publications, (flowId) => history.lastOf(flowId)?.version ?? null);
+      // A node may have died between what it did and what it wrote down of it.
+      const lastTold = (flowId: FlowId) => this.#told.get(flowId) ?? history.lastOf(flowId);
+      const untold = this.liveFlows().filter(({ flowId, version }) => lastTold(flowId)?.version !== version);
+      const unrecorded = this.liveFlows().filter(({ flowId, version }) => history.lastOf(flowId)?.version !== version);
+      const publications = unrecorded.map((flow) => this.#unrecorded(flow));
+      const told = this.#tell(
+        untold.map((flow) => this.#unrecorded(flow)),
+        (flowId) => lastTold(flowId)?.version ?? null,
+      );
       history.note(publications);
       await told;
       for (const refused of this.#shelf.refused.values()) await this.#tellRefused(refused, 'file');
@@ -319,6 +311,44 @@ export class FlowDesk {
     for (const { flowId } of gone) log.info({ flowId }, 'a flow is no longer live');
   }
 
+  /** While this node stood by, another one may have let flows go live. */
+  async #catchUp(): Promise<void> {
+    const { files, log } = this.#parts;
+    const read = await files.read();
+    if (!read.ok || sameTexts(snapshotOf(read.value), this.#seen)) return;
+    try {
+      const stock = await takeStock(this.#parts);
+      this.#seen = snapshotOf(stock.found);
+      this.#shelf.texts = stock.settled.texts;
+      this.#shelf.library = FlowLibrary.of(stock.settled.flows.values());
+      this.#tellWrong(stock);
+    } catch (error) {
+      if (!(error instanceof WrongFlows)) throw error;
+      const { length: errors, 0: first } = error.findings;
+      log.error({ errors, first }, 'flows have errors, and no version that was live is known; going on with those of the start');
+    }
+  }
+
+  #tellWrong({ settled, found: { texts, unreadable } }: Stock): void {
+    for (const { file, findings } of this.#shelf.noteRefused(settled.refused, texts, unreadable, this.#parts.nowMs())) {
+      this.#parts.log.error(
+        { file, errors: findings.length, first: findings[0] },
+        'a flow has errors; starting with its last good version',
+      );
+    }
+  }
+
+  /** Found live at the start, and the archive does not know of it. Who and when is in the facts, if it was told. */
+  #unrecorded(flow: CheckedFlow): Publication {
+    const told = this.#told.get(flow.flowId);
+    if (told?.version === flow.version) {
+      const { source, by, note, atMs } = told;
+      return { ...this.#publication(flow, { source, by, note }), atMs };
+    }
+    const isFirst = told === undefined && this.#shelf.history.lastOf(flow.flowId) === null;
+    return this.#publication(flow, isFirst ? { source: 'start', by: 'start', note: '' } : FROM_FILE);
+  }
+
   #publication(flow: CheckedFlow, origin: Origin): Publication {
     const text = this.#shelf.texts.get(this.#shelf.fileOf(flow.flowId)) ?? '';
     return { flowId: flow.flowId, version: flow.version, atMs: this.#parts.nowMs(), ...origin, text };
@@ -360,32 +390,3 @@ export class FlowDesk {
     return done;
   }
 }
-
-/** `only`: the flow that a text is to be; it cannot become another one. */
-function settle(
-  { numbers }: Pick<FlowDeskParts, 'numbers'>,
-  check: CheckTexts,
-  base: FlowTextSet,
-  wanted: FlowTextSet,
-  only?: string,
-): Promise<Settled | null> {
-  const needed = (flowId: string): string | null => {
-    if (flowId === only) return `this text is of another flow than "${flowId}"`;
-    const number = Object.keys(numbers).find((each) => numbers[each] === flowId);
-    return number === undefined ? null : `the number ${number} leads to the flow "${flowId}"`;
-  };
-  return settleChanges(base, wanted, check, needed);
-}
-
-/** A file that is there and cannot be read stays what it was. */
-function withUnreadable({ texts, unreadable }: FlowTexts, base: FlowTextSet): FlowTextSet {
-  const kept = [...unreadable.keys()].flatMap((file) => (base.has(file) ? [[file, base.get(file) as string] as const] : []));
-  return new Map([...texts, ...kept]);
-}
-
-/** What tells two looks at the folder apart. */
-const snapshotOf = ({ texts, unreadable }: FlowTexts): FlowTextSet =>
-  new Map([...texts, ...Array.from(unreadable.keys(), (file) => [file, '\u0000unreadable'] as const)]);
-
-const sameTexts = (a: FlowTextSet, b: FlowTextSet): boolean =>
-  a.size === b.size && [...a].every(([file, text]) => b.get(file) === text);

@@ -1,6 +1,7 @@
 import { FlowFolderFiles } from '../../adapters/files/flow-folder.js';
 import { collectTexts } from '../../adapters/files/prompt-sources.js';
 import { RedisFlowArchive } from '../../adapters/redis/redis-flow-archive.js';
+import type { Fact } from '../../base/facts.js';
 import type { Ms } from '../../base/time.js';
 import type { HotlineConfig } from '../../call/state.js';
 import type { Domain } from '../../control/domain.js';
@@ -94,6 +95,11 @@ export class FlowsAtWork {
     const flows = this.#desk.liveFlows();
     const texts = collectTexts(this.#site.standingTexts, flows);
     return { ...this.#site, flows: new Map(flows.map((flow) => [flow.flowId, flow])), texts };
+  }
+
+  /** All facts, in their order. */
+  heard(fact: Fact): void {
+    this.#desk.heard(fact);
   }
 
   /** What the calls are told by a writer that begins with these. */
