@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
+import { asteriskConfigCommand } from '../../src/cli/stack/asterisk-config-command.js';
 import { projectFolder } from '../../src/cli/stack/places.js';
 
 const { countResults } = (await import(join(projectFolder, 'scripts/count-results.mjs'))) as {
@@ -110,4 +111,59 @@ t.test('the compose file publishes nothing beyond this machine and keeps every s
     }
   }
   t.ok(readdirSync(folder).includes('README.md'));
+});
+
+t.test('what compose gives to hotline is what hotline reads, and what it asks of Asterisk can be written', async (t) => {
+  type Service = {
+    command?: string[];
+    environment?: Record<string, string>;
+    volumes?: string[];
+    networks?: unknown;
+    secrets?: string[];
+    depends_on?: object;
+  };
+  const compose = parse(readFileSync(join(projectFolder, 'docker/compose.yaml'), 'utf8')) as {
+    services: Record<string, Service>;
+    networks: object;
+    volumes: object;
+    secrets: Record<string, { environment: string }>;
+  };
+  const known = readFileSync(join(projectFolder, 'src/main/config/environment.ts'), 'utf8');
+  const advice = readFileSync(join(projectFolder, 'docker/README.md'), 'utf8');
+  for (const [name, service] of Object.entries(compose.services)) {
+    for (const [variable, value] of Object.entries(service.environment ?? {})) {
+      if (name === 'hotline') t.ok(known.includes(`'${variable}'`), `${variable} is read`);
+      for (const [, secret] of value.matchAll(/\$\{(\w+)/g))
+        t.match(advice, secret as string, `${secret} is made as the README says`);
+    }
+    const named = (service.volumes ?? []).map((volume) => volume.split(':')[0] ?? '').filter((volume) => !volume.startsWith('.'));
+    for (const volume of named) t.ok(volume in compose.volumes, `${name}: volume ${volume}`);
+    const mounted = (service.volumes ?? [])
+      .map((volume) => volume.split(':')[0] ?? '')
+      .filter((volume) => volume.startsWith('.'));
+    for (const path of mounted) t.ok(existsSync(join(projectFolder, 'docker', path)), `${name}: ${path} is there`);
+    const networks = Array.isArray(service.networks) ? service.networks : Object.keys(service.networks ?? {});
+    for (const network of networks) t.ok((network as string) in compose.networks, `${name}: network ${network}`);
+    for (const secret of service.secrets ?? []) t.match(advice, compose.secrets[secret]?.environment as string);
+    for (const other of Object.keys(service.depends_on ?? {})) t.ok(other in compose.services, `${name} waits for ${other}`);
+  }
+  const folder = t.testdir();
+  const [command, , ...flags] = compose.services.configure?.command ?? [];
+  t.equal(command, 'asterisk-config');
+  const house = { agents: [{ id: '1001', phone: '1001' }], numbers: ['95588'], customerNumbers: [] };
+  const write = (...more: string[]): Promise<unknown> =>
+    asteriskConfigCommand(
+      { HOTLINE_ARI_PASSWORD: 'a-long-and-own-password', HOTLINE_DATA: join(folder, 'data') },
+      async () => house,
+    )
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined })
+      .parseAsync([join(folder, 'etc'), ...flags, ...more], { from: 'user' });
+  await write();
+  const pjsip = readFileSync(join(folder, 'etc/pjsip.conf'), 'utf8');
+  t.match(pjsip, 'match = 172.30.88.1', 'calls of this machine come through the gateway of the network');
+  t.notMatch(pjsip, 'aors = host', 'and nobody is dialled there');
+  await write('--trunk', 'carrier=192.0.2.7,sip:192.0.2.7:5060');
+  t.match(readFileSync(join(folder, 'etc/pjsip.conf'), 'utf8'), 'contact = sip:192.0.2.7:5060');
+  for (const wrong of ['carrier', '=1', 'carrier=192.0.2.7,tel:1']) await t.rejects(write('--trunk', wrong), wrong);
 });

@@ -46,7 +46,12 @@ export function asteriskConfigCommand(
     .option('--sip-port <port>', 'port of SIP', Number, 5060)
     .option('--rtp-from <port>', 'first port of sound', Number, 20_000)
     .option('--rtp-to <port>', 'last port of sound', Number, 20_999)
-    .option('--trunk <name=address>', 'where calls come from; may be repeated', trunk, [])
+    .option(
+      '--trunk <name=address[,sip:host:port]>',
+      'where calls come from, and where people outside are dialled; may be repeated',
+      trunk,
+      [],
+    )
     .action(async (folder: string, flags: Flags, command: Command) => {
       const password = env.HOTLINE_ARI_PASSWORD;
       if (password === undefined || password === '')
@@ -56,9 +61,10 @@ export function asteriskConfigCommand(
 }
 
 function trunk(text: string, before: AsteriskTrunk[]): AsteriskTrunk[] {
-  const [name, match] = text.split('=');
-  if (!name || !match) throw new InvalidArgumentError('a trunk is written like carrier=192.0.2.7');
-  return [...before, { name, match }];
+  const [, name, match, contact] = /^([^=,]+)=([^=,]+)(?:,(sip:.+))?$/.exec(text) ?? [];
+  if (!name || !match)
+    throw new InvalidArgumentError('a trunk is written like carrier=192.0.2.7 or carrier=192.0.2.7,sip:192.0.2.7:5060');
+  return [...before, { name, match, ...(contact === undefined ? {} : { contact }) }];
 }
 
 function write(folder: string, flags: Flags, ariPassword: string, house: House): void {

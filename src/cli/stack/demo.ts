@@ -247,7 +247,8 @@ async function callApi({ apiUrl, token }: DemoSetting, path: string, body: unkno
     signal: AbortSignal.timeout(5_000),
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
-  if (!response.ok && strict)
+  // 409: busy with a call of before a restart; the next round looks again.
+  if (!response.ok && strict && response.status !== 409)
     throw new Error(`the API refused ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
   return response.json().catch(() => null);
 }
