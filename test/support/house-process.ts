@@ -45,6 +45,11 @@ export class HotlineProcess {
 
   constructor(private readonly options: HotlineOptions) {}
 
+  /** Another one of the same house. */
+  twin(changes: Pick<HotlineOptions, 'config' | 'url' | 'logFile'>): HotlineProcess {
+    return new HotlineProcess({ ...this.options, ...changes });
+  }
+
   get child(): Child {
     if (this.#child === null) throw new Error('hotline was not started');
     return this.#child;

@@ -193,11 +193,20 @@ export class House {
 
   /** One caller by SIPp, with a number of its own, who does what the test says, once picked up. Whoever is not root gets `info`. */
   async toldCaller(dnis: string, wanted: KeysBy, toneHz: number = HZ.caller): Promise<ToldCaller> {
+    const [caller] = await this.toldCallers(dnis, [this.number()], { wanted, toneHz });
+    return caller as ToldCaller;
+  }
+
+  /** Many of them, in one SIPp. */
+  async toldCallers(
+    service: string,
+    callers: readonly string[],
+    { wanted, ...options }: { readonly wanted: KeysBy } & Pick<SippOptions, 'toneHz' | 'ratePerSecond' | 'atOnce'>,
+  ): Promise<ToldCaller[]> {
     const by = mayOpenRawSockets ? wanted : 'info';
-    const from = this.number();
-    const sipp = await this.sipp({ scenario: `caller-told-${by}`, service: dnis, callers: [from], toneHz });
-    await listens(sipp);
-    return toldCaller(sipp, from, by);
+    const sipp = await this.sipp({ scenario: `caller-told-${by}`, service, callers, ...options });
+    await listens(sipp, callers.length);
+    return callers.map((from, i) => toldCaller(sipp, from, by, i + 1));
   }
 
   /** An agent's phone by SIPp. */

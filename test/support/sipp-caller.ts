@@ -23,27 +23,24 @@ export interface ToldCaller {
   describe(): string;
 }
 
-/** Resolves when the scenario has come to where it listens to us; before that it would take us for a mistake. */
-export async function listens({ folder, done }: RunningSipp): Promise<void> {
+/** Resolves when so many calls have come to where they listen to us; before that they would take us for a mistake. */
+export async function listens({ folder, done }: RunningSipp, calls = 1): Promise<void> {
   let isOver = false;
   void done.then(() => {
     isOver = true;
   });
   const said = join(folder, 'said.log');
-  await until(
-    "SIPp's caller to be picked up",
-    () => isOver || (existsSync(said) && readFileSync(said, 'utf8').includes('listens')),
-    {
-      withinMs: 20_000,
-    },
-  );
+  const count = (): number => (existsSync(said) ? readFileSync(said, 'utf8').split('listens').length - 1 : 0);
+  await until(`${calls} callers of SIPp to be picked up`, () => isOver || count() >= calls, {
+    withinMs: 20_000,
+  });
 }
 
 /**
  * SIPp knows a request by its Call-ID alone, so it takes one of ours for one of the other side. It answers nothing to it: whether it was heard shows in
  * what the caller does.
  */
-export function toldCaller(sipp: RunningSipp, from: string, by: KeysBy): ToldCaller {
+export function toldCaller(sipp: RunningSipp, from: string, by: KeysBy, call = 1): ToldCaller {
   let cseq = 0;
   const tell = (method: 'INFO' | 'MESSAGE', body: string): Promise<void> => {
     cseq += 1;
@@ -52,8 +49,8 @@ export function toldCaller(sipp: RunningSipp, from: string, by: KeysBy): ToldCal
       `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-told-${cseq}`,
       'From: <sip:test@127.0.0.1>;tag=test',
       `To: <sip:${from}@127.0.0.1>;tag=told`,
-      // What SIPp calls the only call of a run.
-      `Call-ID: 1-${sipp.pid}@127.0.0.1`,
+      // As SIPp names the calls of a run.
+      `Call-ID: ${call}-${sipp.pid}@127.0.0.1`,
       `CSeq: ${cseq} ${method}`,
       'Max-Forwards: 70',
       'Content-Type: text/plain',
