@@ -4,9 +4,12 @@ import { change, serverNowMs } from '../api.js';
 import { usePoll } from '../flows/poll.js';
 import { DASH, formatClock } from '../format.js';
 import { Mark } from '../icons.js';
+import { queueUrl } from '../router.js';
 import { language } from '../settings.js';
 import { WORDS } from '../words.js';
-import { type Column, Sheet, siteDay, siteTime, Table, Trouble, useWords } from './parts.js';
+import { type Names, useNames } from './names.js';
+import { type Column, Sheet, type Stamp, siteMoment, Table, Trouble, useWords } from './parts.js';
+import type { NumberWords } from './words.js';
 
 interface Rule {
   readonly rule: string;
@@ -24,7 +27,8 @@ interface Rule {
 /** Alarms that are up, those that are over, and the rules that raise them. */
 export function AlarmsPage() {
   const words = useWords();
-  const { value, refusal, again } = usePoll<{ alarms: readonly ShownAlarm[] }>('/api/v1/alarms', 2_000);
+  const names = useNames();
+  const { value, refusal, again } = usePoll<Stamp & { alarms: readonly ShownAlarm[] }>('/api/v1/alarms', 2_000);
   const rules = usePoll<{ rules: readonly Rule[] }>('/api/v1/alarms/rules', 5_000);
   const up = (value?.alarms ?? []).filter(({ clearedAtMs }) => clearedAtMs === null);
   const over = (value?.alarms ?? []).filter(({ clearedAtMs }) => clearedAtMs !== null);
@@ -35,29 +39,39 @@ export function AlarmsPage() {
       </Sheet>
     );
   return (
-    <Sheet title={WORDS[language.value].alarms}>
+    <Sheet title={WORDS[language.value].alarms} stamp={value} isOld={refusal !== null}>
       <Trouble refusal={refusal} />
       <section data-part="up">
         <h2>{words.alarmsUp}</h2>
         {up.length === 0 ? (
           <p class="empty">{words.noAlarms}</p>
         ) : (
-          <Table columns={alarmColumns(words, true, again)} rows={up} label={words.alarmsUp} />
+          <Table columns={alarmColumns(words, names, true, again)} rows={up} label={words.alarmsUp} />
         )}
       </section>
       <section data-part="rules">
         <h2>{words.rules}</h2>
-        <Table columns={ruleColumns(words, rules.again)} rows={rules.value?.rules ?? []} label={words.rules} />
+        <Table
+          columns={ruleColumns(words, names, rules.again)}
+          rows={rules.value?.rules ?? []}
+          label={words.rules}
+          ifNone={words.noRules}
+        />
       </section>
       <section data-part="over">
         <h2>{words.alarmsEnded}</h2>
-        <Table columns={alarmColumns(words, false, again)} rows={over} label={words.alarmsEnded} />
+        <Table
+          columns={alarmColumns(words, names, false, again)}
+          rows={over}
+          label={words.alarmsEnded}
+          ifNone={words.noAlarmsEnded}
+        />
       </section>
     </Sheet>
   );
 }
 
-function alarmColumns(words: ReturnType<typeof useWords>, isUp: boolean, again: () => void): Column<ShownAlarm>[] {
+function alarmColumns(words: NumberWords, names: Names, isUp: boolean, again: () => void): Column<ShownAlarm>[] {
   const common = WORDS[language.value];
   return [
     {
@@ -70,13 +84,17 @@ function alarmColumns(words: ReturnType<typeof useWords>, isUp: boolean, again: 
         </span>
       ),
     },
-    { name: words.queue, isText: true, cell: (alarm) => alarm.queueId ?? words.site },
+    {
+      name: words.queue,
+      isText: true,
+      cell: (alarm) => (alarm.queueId === null ? words.site : <a href={queueUrl(alarm.queueId)}>{names.queue(alarm.queueId)}</a>),
+    },
     {
       name: words.value,
       isText: true,
       cell: (alarm) => common.valueAndBound(formatMetric(alarm.metric, alarm.value), formatMetric(alarm.metric, alarm.bound)),
     },
-    { name: words.raised, isText: true, cell: (alarm) => `${siteDay(alarm.raisedAtMs)} ${siteTime(alarm.raisedAtMs, true)}` },
+    { name: words.raised, isText: true, cell: (alarm) => siteMoment(alarm.raisedAtMs, true) },
     { name: words.lasted, cell: (alarm) => formatClock((alarm.clearedAtMs ?? serverNowMs()) - alarm.raisedAtMs) },
     {
       name: words.acknowledged,
@@ -90,7 +108,7 @@ function alarmColumns(words: ReturnType<typeof useWords>, isUp: boolean, again: 
   ];
 }
 
-function ruleColumns(words: ReturnType<typeof useWords>, again: () => void): Column<Rule>[] {
+function ruleColumns(words: NumberWords, names: Names, again: () => void): Column<Rule>[] {
   const common = WORDS[language.value];
   const say = (rule: Rule, value: number) => formatMetric(rule.metric, value);
   return [
@@ -100,7 +118,7 @@ function ruleColumns(words: ReturnType<typeof useWords>, again: () => void): Col
       cell: (rule) => <b>{rule.title[language.value] ?? Object.values(rule.title)[0] ?? rule.rule}</b>,
     },
     { name: words.figure, isText: true, cell: (rule) => common.metrics[rule.metric] ?? rule.metric },
-    { name: words.queue, isText: true, cell: (rule) => rule.queues?.join(', ') ?? words.allQueues },
+    { name: words.queue, isText: true, cell: (rule) => rule.queues?.map(names.queue).join(', ') ?? words.allQueues },
     {
       name: words.condition,
       isText: true,
@@ -112,7 +130,7 @@ function ruleColumns(words: ReturnType<typeof useWords>, again: () => void): Col
       cell: (rule) =>
         rule.mutes.map(({ queueId, untilMs }) => (
           <span key={queueId} class="reason">
-            {queueId ?? words.allQueues}: {words.mutedUntil(siteTime(untilMs))}{' '}
+            {queueId === null ? words.allQueues : names.queue(queueId)}: {words.mutedUntil(siteMoment(untilMs))}{' '}
             <button
               type="button"
               data-do="unmute"

@@ -3,9 +3,16 @@ import type { Share } from '../../service-level/views.js';
 import type { Refused } from '../api.js';
 import { formatClock, formatShare } from '../format.js';
 import { Mark } from '../icons.js';
+import { usePageTitle } from '../page-title.js';
 import { site } from '../session.js';
 import { language } from '../settings.js';
 import { NUMBER_WORDS, type NumberWords } from './words.js';
+
+/** The snapshot that all figures of an answer share, and when it was. */
+export interface Stamp {
+  readonly seq: number;
+  readonly atMs: number;
+}
 
 export const useWords = (): NumberWords => NUMBER_WORDS[language.value];
 
@@ -14,10 +21,17 @@ export function Sheet(props: {
   readonly title: string;
   readonly back?: { readonly url: string; readonly name: string };
   readonly note?: string;
+  /** What moment the figures are of; null or nothing: there are none. */
+  readonly stamp?: Stamp | null;
+  /** The server could not be asked just now: what is shown is older than it seems. */
+  readonly isOld?: boolean;
   readonly children: ComponentChildren;
 }) {
+  const words = useWords();
+  usePageTitle(props.title);
+  const note = [props.note, props.stamp == null ? undefined : stampText(props.stamp, words)].filter((part) => part !== undefined);
   return (
-    <main class="sheet numbers">
+    <main class="sheet numbers" data-old={props.isOld === true}>
       <div class="heading">
         {props.back !== undefined && (
           <p class="crumb">
@@ -25,7 +39,7 @@ export function Sheet(props: {
           </p>
         )}
         <h1>{props.title}</h1>
-        {props.note !== undefined && <p class="label">{props.note}</p>}
+        {note.length > 0 && <p class="label">{note.join(' · ')}</p>}
       </div>
       {props.children}
     </main>
@@ -46,25 +60,34 @@ export function Trouble({ refusal }: { refusal: Refused | null }) {
 
 export interface Column<T> {
   readonly name: string;
-  /** What the heading tells when one asks: a formula. */
+  /** What the heading tells when one asks. */
   readonly help?: string | undefined;
+  /** Stands below the name: the formula of a share. */
+  readonly formula?: string | undefined;
   readonly isText?: boolean;
   readonly cell: (row: T) => ComponentChildren;
 }
 
 /** Figures to the right, words to the left; wide ones scroll by themselves. */
-export function Table<T>(props: { readonly columns: readonly Column<T>[]; readonly rows: readonly T[]; readonly label: string }) {
+export function Table<T>(props: {
+  readonly columns: readonly Column<T>[];
+  readonly rows: readonly T[];
+  readonly label: string;
+  /** Said where there are no rows. */
+  readonly ifNone?: string;
+}) {
   const words = useWords();
-  if (props.rows.length === 0) return <p class="empty">{words.none}</p>;
+  if (props.rows.length === 0) return <p class="empty">{props.ifNone ?? words.none}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="table-frame" tabIndex={0} aria-label={props.label}>
       <table>
         <thead>
           <tr>
-            {props.columns.map(({ name, help, isText }) => (
+            {props.columns.map(({ name, help, formula, isText }) => (
               <th key={name} scope="col" title={help} data-text={isText === true}>
                 {name}
+                {formula !== undefined && <small class="formula">{formula}</small>}
               </th>
             ))}
           </tr>
@@ -109,6 +132,10 @@ export function TimeShareCell({ share }: { share: Share }) {
   );
 }
 
+/** `snapshot 17524 · as of 2026-11-22 14:03:07 (Asia/Shanghai)`. */
+const stampText = ({ seq, atMs }: Stamp, words: NumberWords): string =>
+  `${words.snapshotOf(seq)} · ${words.asOf(siteMoment(atMs, true), zone())}`;
+
 export const zone = (): string => site.value?.timeZone ?? 'UTC';
 
 /** `2026-11-22` of the site. */
@@ -121,6 +148,9 @@ export const siteTime = (atMs: number, hasSeconds = false): string =>
     ...{ timeZone: zone(), hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
     ...(hasSeconds ? { second: '2-digit' } : {}),
   }).format(atMs);
+
+/** `2026-11-22 14:03` of the site. */
+export const siteMoment = (atMs: number, hasSeconds = false): string => `${siteDay(atMs)} ${siteTime(atMs, hasSeconds)}`;
 
 /** The moment at which the site's clocks show this; null: no such day or time. */
 export function momentOf(day: string, time: string): number | null {

@@ -1,10 +1,12 @@
 import type { QueueDetails, QueueView } from '../../service-level/views.js';
 import { usePoll } from '../flows/poll.js';
-import { formatMean } from '../format.js';
+import { formatMean, formatTarget } from '../format.js';
+import { formulaText } from '../formula-words.js';
 import { figureUrl } from '../router.js';
 import { language } from '../settings.js';
 import { Chart } from './chart.js';
-import { type Column, ShareCell, Sheet, Table, Trouble, useWords } from './parts.js';
+import { useNames } from './names.js';
+import { type Column, ShareCell, Sheet, type Stamp, Table, Trouble, useWords } from './parts.js';
 
 const KINDS = ['tier', 'lane', 'team', 'agent'] as const;
 const COUNTS = [
@@ -23,24 +25,42 @@ type Part = QueueDetails['parts'][number];
 /** One queue's day taken apart. */
 export function QueuePage({ queueId }: { queueId: string }) {
   const words = useWords();
+  const names = useNames();
   const path = `/api/v1/queues/${encodeURIComponent(queueId)}`;
   const whole = usePoll<{ queue: QueueView; seq: number }>(path, 5_000);
-  const { value, refusal } = usePoll<{ details: QueueDetails; seq: number }>(`${path}/details`, 5_000);
+  const { value, refusal } = usePoll<Stamp & { details: QueueDetails }>(`${path}/details`, 5_000);
   const queue = whole.value?.queue;
   const title = queue?.title[language.value] ?? Object.values(queue?.title ?? {})[0] ?? queueId;
-  const columnsFor = (kind: string): Column<Part>[] => [
-    { name: words.parts[kind] ?? kind, isText: true, cell: ({ part }) => part.slice(part.indexOf(':') + 1) },
-    ...(['offered', 'answered', 'answeredInTime', 'abandoned'] as const).map((name) => ({
-      name: words.figures[name],
-      cell: ({ counts }: Part) => counts[name],
-    })),
-    { name: words.level, help: queue?.serviceLevel.formula, cell: ({ level }) => <ShareCell share={level} /> },
-  ];
+  const level = queue?.serviceLevel;
+  const terms =
+    level === undefined
+      ? null
+      : `${words.goal(formatTarget(level.target), level.withinMs / 1_000)} · ${level.formula} = ${formulaText(language.value, level.formula)}`;
+  const nameOf = (kind: string, id: string): string =>
+    kind === 'agent' ? names.agent(id) : kind === 'lane' ? (words.lanes[id] ?? id) : id;
+  const columnsFor = (kind: string): Column<Part>[] => {
+    // Of agents and teams only what they answered is counted: nobody abandons an agent.
+    const isOfAgents = kind === 'agent' || kind === 'team';
+    const counts = isOfAgents
+      ? (['answered', 'answeredInTime'] as const)
+      : (['offered', 'answered', 'answeredInTime', 'abandoned'] as const);
+    return [
+      { name: words.parts[kind] ?? kind, isText: true, cell: ({ part }) => nameOf(kind, part.slice(part.indexOf(':') + 1)) },
+      ...counts.map((name) => ({ name: words.figures[name], cell: (row: Part) => row.counts[name] })),
+      {
+        name: isOfAgents ? words.inTimeShare : words.level,
+        formula: isOfAgents ? undefined : level?.formula,
+        cell: (row) => <ShareCell share={row.level} />,
+      },
+    ];
+  };
   return (
     <Sheet
       title={title}
       back={{ url: '/wallboard', name: words.queue }}
-      note={value === null ? words.details : `${words.details} · ${words.snapshotOf(value.seq)}`}
+      note={words.details}
+      stamp={value}
+      isOld={refusal !== null}
     >
       <Trouble refusal={refusal} />
       {value !== null && (
@@ -56,7 +76,7 @@ export function QueuePage({ queueId }: { queueId: string }) {
             ))}
             <div>
               <dt>
-                {words.level} <code>{queue?.serviceLevel.formula}</code>
+                {words.level} <code>{level?.formula}</code>
               </dt>
               <dd>
                 <ShareCell share={value.details.level} />
@@ -64,11 +84,19 @@ export function QueuePage({ queueId }: { queueId: string }) {
             </div>
             {queue !== undefined && (
               <div>
-                <dt>p50 / p95 / p99</dt>
+                <dt>{words.waitParts}</dt>
                 <dd>{[queue.waits.p50Ms, queue.waits.p95Ms, queue.waits.p99Ms].map(formatMean).join(' / ')}</dd>
               </div>
             )}
           </dl>
+          {terms !== null && (
+            <p class="label" data-figure="terms">
+              {terms}
+            </p>
+          )}
+          <p class="label">
+            {words.queueWide}: <a href={`/reports?report=calls&queue=${encodeURIComponent(queueId)}`}>{words.reports.calls}</a>
+          </p>
           <Waits details={value.details} />
           {KINDS.map((kind) => {
             const rows = value.details.parts.filter(({ part }) => part.startsWith(`${kind}:`));

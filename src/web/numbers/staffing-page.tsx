@@ -4,10 +4,11 @@ import { usePoll } from '../flows/poll.js';
 import { DASH, formatMean, formatShare } from '../format.js';
 import { navigate, query } from '../router.js';
 import { Chart } from './chart.js';
-import { type Column, Sheet, siteDay, siteTime, Table, Trouble, useWords } from './parts.js';
+import { useNames } from './names.js';
+import { type Column, Sheet, type Stamp, siteDay, siteTime, Table, Trouble, useWords } from './parts.js';
 
 type Interval = StaffingInterval & ForecastInterval & { readonly startMs: number; readonly came: number | null };
-interface StaffingDay {
+interface StaffingDay extends Stamp {
   readonly basis: readonly string[];
   readonly trendPerWeek: number;
   readonly goal: { readonly share: number; readonly withinMs: number };
@@ -17,12 +18,12 @@ interface StaffingDay {
 /** What a day will bring, and how many agents that takes: Erlang C and A side by side. */
 export function StaffingPage() {
   const words = useWords();
-  const queues = usePoll<{ queues: ReadonlyArray<{ readonly queueId: string }> }>('/api/v1/queues', null).value?.queues ?? [];
+  const names = useNames();
   const text = (name: string, shape: RegExp) => {
     const given = query.value.get(name) ?? '';
     return shape.test(given) ? given : '';
   };
-  const queue = text('queue', /^[A-Za-z0-9._-]{1,96}$/) || (queues[0]?.queueId ?? '');
+  const queue = text('queue', /^[A-Za-z0-9._-]{1,96}$/) || (names.queueIds[0] ?? '');
   const day = text('day', /^\d{4}-\d{2}-\d{2}$/) || siteDay(serverNowMs());
   const shrinkage = text('shrinkage', /^\d{1,2}$/) || '30';
   const patience = text('patience', /^\d{1,4}$/) || '180';
@@ -44,14 +45,14 @@ export function StaffingPage() {
     </label>
   );
   return (
-    <Sheet title={words.staffing} {...(value === null ? {} : { note: noteOf(value, words) })}>
+    <Sheet title={words.staffing} {...(value === null ? {} : { note: noteOf(value, words), stamp: value })}>
       <div class="choices">
         <label>
           {words.queue}
           <select data-do="queue" value={queue} onChange={(event) => change({ queue: event.currentTarget.value })}>
-            {queues.map(({ queueId }) => (
+            {names.queueIds.map((queueId) => (
               <option key={queueId} value={queueId}>
-                {queueId}
+                {names.queue(queueId)}
               </option>
             ))}
           </select>
@@ -99,7 +100,7 @@ function columnsOf(words: ReturnType<typeof useWords>): Column<Interval>[] {
     { name: words.expected, cell: ({ calls }) => calls.toFixed(1) },
     { name: words.range, cell: ({ low, high }) => `${low.toFixed(0)}–${high.toFixed(0)}` },
     { name: words.came, cell: ({ came }) => came ?? DASH },
-    { name: 'AHT', cell: ({ ahtMs }) => formatMean(ahtMs) },
+    { name: words.aht, cell: ({ ahtMs }) => formatMean(ahtMs) },
     { name: words.agentsC, cell: ({ agentsC }) => agentsC },
     { name: words.agentsA, cell: ({ agentsA }) => agentsA ?? DASH },
     { name: words.scheduled, cell: ({ scheduled }) => <b>{scheduled}</b> },
@@ -120,8 +121,8 @@ function Pictures({ intervals }: { intervals: readonly Interval[] }) {
           {...{ xs, isTime: true, label: words.expected }}
           lines={[
             { name: words.expected, color: '--info', values: intervals.map(({ calls }) => calls) },
-            { name: `${words.range} ↑`, color: '--soft', dash: [3, 3], values: intervals.map(({ high }) => high) },
-            { name: `${words.range} ↓`, color: '--soft', dash: [1, 3], values: intervals.map(({ low }) => low) },
+            { name: words.upper, color: '--soft', dash: [3, 3], values: intervals.map(({ high }) => high) },
+            { name: words.lower, color: '--soft', dash: [1, 3], values: intervals.map(({ low }) => low) },
             { name: words.came, color: '--warn', dash: [8, 3], values: intervals.map(({ came }) => came) },
           ]}
         />
