@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { RecordingView } from '../../src/service-level/views.js';
 import { House, until } from '../support/house.js';
 import { HZ } from '../support/house-site.js';
@@ -12,30 +12,35 @@ import { toneIn } from '../support/tone.js';
 
 const BOX = '95611';
 const SECURE = '95612';
+/** The same with a short time. */
+const SHORT_BOX = '95613';
+const SHORT_S = 5;
 const tone = (hz: number): object => ({ zh: String(hz), en: String(hz) });
 /** Asterisk's own beep. */
 const BEEP_HZ = 700;
 const CANARY = '4716258050958645';
 
+const boxFlow = (max: string): object => ({
+  start: 'leave',
+  prompts: { leave: tone(HZ.menu), thanks: tone(HZ.comfort), none: tone(HZ.refused) },
+  nodes: {
+    leave: {
+      voicemail: { box: 'complaints', prompt: 'leave', thanks: 'thanks', max, silence: '3s' },
+      next: 'bye',
+      failed: 'none',
+    },
+    none: { play: 'none', hangup: true },
+    bye: { hangup: true },
+  },
+});
 const house = await House.open(t, {
   rules: {
     queues: { general: {} },
     agents: { '1001': { skills: { general: 1 } } },
     lines: { '95500': { to: 'general' } },
     flows: {
-      [BOX]: {
-        start: 'leave',
-        prompts: { leave: tone(HZ.menu), thanks: tone(HZ.comfort), none: tone(HZ.refused) },
-        nodes: {
-          leave: {
-            voicemail: { box: 'complaints', prompt: 'leave', thanks: 'thanks', max: '20s', silence: '3s' },
-            next: 'bye',
-            failed: 'none',
-          },
-          none: { play: 'none', hangup: true },
-          bye: { hangup: true },
-        },
-      },
+      [BOX]: boxFlow('20s'),
+      [SHORT_BOX]: boxFlow(`${SHORT_S}s`),
       [SECURE]: {
         start: 'card',
         prompts: { ask: tone(HZ.menu), good: tone(HZ.comfort), bad: tone(HZ.refused) },
@@ -67,7 +72,8 @@ async function saved(call: PhoneCall): Promise<{ recording: RecordingView; secon
   return { recording, seconds: toneIn(file, HZ.caller).seconds };
 }
 
-scene('ended by #, by silence, by hanging up: the words are in the file, the list shows it, thanks are heard', async (t) => {
+/** Ended by #, by silence, by hanging up: the words are in the file, the list shows it, thanks are heard. */
+async function endedByTheCaller(t: Test): Promise<void> {
   const [byKey, bySilence, byGoing] = await Promise.all([1, 2, 3].map(() => house.call(BOX)));
   if (!byKey || !bySilence || !byGoing) throw new Error('three callers');
   for (const call of [byKey, bySilence, byGoing]) await begins(call);
@@ -87,16 +93,82 @@ scene('ended by #, by silence, by hanging up: the words are in the file, the lis
     t.ok(seconds > 2 && seconds < 5, `${name}: the caller is in it for ${seconds} s`);
   }
   t.match(await house.fact(byGoing, 'callEnded'), { outcome: 'contained', endedBy: 'caller' });
-});
+}
 
-scene('nothing said is nothing left', async (t) => {
+async function nothingSaidIsNothingLeft(t: Test): Promise<void> {
   const call = await house.call(BOX, { toneHz: 0 });
   await begins(call);
   await call.waitForTone(HZ.refused, { withinMs: 8_000 });
   await house.fact(call, 'callEnded');
   const callId = await house.callId(call);
   t.equal((await house.of('voicemailLeft')).filter((fact) => fact.callId === callId).length, 0);
-});
+}
+
+async function overWhenTheTimeIsUp(t: Test): Promise<void> {
+  const call = await house.call(SHORT_BOX);
+  await begins(call);
+  await call.waitForTone(HZ.comfort, { withinMs: SHORT_S * 1_000 + 6_000 });
+  const { durationMs } = await house.fact(call, 'voicemailLeft');
+  t.ok(durationMs >= SHORT_S * 1_000 - 1_000 && durationMs <= SHORT_S * 1_000 + 1_000, `${durationMs} ms`);
+  await until('the goodbye', () => call.isOver, { withinMs: 5_000 });
+}
+
+/** Not in Redis at any moment, not in facts, not in a log of hotline or Asterisk. */
+async function secureDigitsAreNowhere(t: Test): Promise<void> {
+  const watcher = new Redis(house.stack.redis.url);
+  const monitor = await watcher.monitor();
+  const commands: string[] = [];
+  monitor.on('monitor', (_time: string, args: string[]) => void commands.push(args.join(' ')));
+  const [right, wrong] = [await house.call(SECURE), await house.call(SECURE)];
+  await Promise.all([right, wrong].map((call) => call.waitForTone(HZ.menu, { withinMs: 4_000 })));
+  const odd = `${CANARY.slice(0, 15)}4`;
+  await Promise.all([
+    right.press(`${CANARY}#`, { by: 'rtp' }),
+    wrong.press(`${odd}#`, { by: 'rtp' }).then(() => wrong.press(`${CANARY}9#`, { by: 'info' })),
+  ]);
+  await right.waitForTone(HZ.comfort, { withinMs: 6_000 });
+  await Promise.all([right, wrong].map((call) => call.ended(20_000)));
+  t.match(await house.fact(right, 'digitsCollected'), { result: 'collected', secure: true, length: 0 });
+  await house.fact(wrong, 'callEnded');
+  await pause(300);
+  monitor.disconnect();
+  watcher.disconnect();
+  t.ok(commands.length > 20, `${commands.length} commands to Redis were read`);
+  const logs = [house.folder, house.stack.folder].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.log$|log\/|messages/.test(name) && !name.includes('node_modules'))
+      .map((name) => join(folder, name)),
+  );
+  const text = logs.map((path) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  });
+  t.ok(logs.length >= 2, logs.join(' '));
+  const facts = JSON.stringify(await house.facts());
+  // Long enough not to be a moment or a port by chance.
+  const parts = Array.from({ length: CANARY.length - 6 }, (_, i) => CANARY.slice(i, i + 7));
+  const found = (name: string, hay: string): string[] =>
+    parts.filter((part) => hay.includes(part)).map((part) => `${part} in ${name}`);
+  t.same([...found('Redis', commands.join('\n')), ...found('facts', facts), ...found('logs', text.join('\n'))], []);
+  const apis = ['/api/v1/calls?limit=50', '/api/v1/board', `/api/v1/calls/${await house.callId(right)}/facts`];
+  for (const path of apis) t.same(found(path, JSON.stringify(await house.get(path))), []);
+  // Digits one by one would show as keys of facts.
+  const own = (await house.facts()).filter((fact) => 'callId' in fact && fact.kind !== 'callArrived');
+  t.same(
+    own.filter((fact) => 'key' in fact && fact.kind === 'menuEnded' && fact.node === 'card'),
+    [],
+  );
+}
+
+scene(
+  'messages ended by #, by silence, by hanging up, by the longest time, and of nothing; and secure digits beside them, which are found nowhere',
+  async (t) => {
+    await Promise.all([endedByTheCaller(t), nothingSaidIsNothingLeft(t), overWhenTheTimeIsUp(t), secureDigitsAreNowhere(t)]);
+  },
+);
 
 scene('hotline is killed (-9) while two speak: one goes on and ends by key, the other hangs up meanwhile', async (t) => {
   const [stays, goes] = [await house.call(BOX), await house.call(BOX)];
@@ -117,65 +189,4 @@ scene('hotline is killed (-9) while two speak: one goes on and ends by key, the 
   t.match(await house.fact(goes, 'voicemailLeft'), { box: 'complaints' });
   const cut = await saved(goes);
   t.ok(cut.seconds > 2, `what was said before is kept: ${cut.seconds} s`);
-});
-
-scene(
-  'secure digits are found nowhere: not in Redis at any moment, not in facts, not in a log of hotline or Asterisk',
-  async (t) => {
-    const watcher = new Redis(house.stack.redis.url);
-    const monitor = await watcher.monitor();
-    const commands: string[] = [];
-    monitor.on('monitor', (_time: string, args: string[]) => void commands.push(args.join(' ')));
-    const [right, wrong] = [await house.call(SECURE), await house.call(SECURE)];
-    await Promise.all([right, wrong].map((call) => call.waitForTone(HZ.menu, { withinMs: 4_000 })));
-    const odd = `${CANARY.slice(0, 15)}4`;
-    await Promise.all([
-      right.press(`${CANARY}#`, { by: 'rtp' }),
-      wrong.press(`${odd}#`, { by: 'rtp' }).then(() => wrong.press(`${CANARY}9#`, { by: 'info' })),
-    ]);
-    await right.waitForTone(HZ.comfort, { withinMs: 6_000 });
-    await Promise.all([right, wrong].map((call) => call.ended(20_000)));
-    t.match(await house.fact(right, 'digitsCollected'), { result: 'collected', secure: true, length: 0 });
-    await house.fact(wrong, 'callEnded');
-    await pause(300);
-    monitor.disconnect();
-    watcher.disconnect();
-    t.ok(commands.length > 20, `${commands.length} commands to Redis were read`);
-    const logs = [house.folder, house.stack.folder].flatMap((folder) =>
-      readdirSync(folder, { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.log$|log\/|messages/.test(name) && !name.includes('node_modules'))
-        .map((name) => join(folder, name)),
-    );
-    const text = logs.map((path) => {
-      try {
-        return readFileSync(path, 'utf8');
-      } catch {
-        return '';
-      }
-    });
-    t.ok(logs.length >= 2, logs.join(' '));
-    const facts = JSON.stringify(await house.facts());
-    // Long enough not to be a moment or a port by chance.
-    const parts = Array.from({ length: CANARY.length - 6 }, (_, i) => CANARY.slice(i, i + 7));
-    const found = (name: string, hay: string): string[] =>
-      parts.filter((part) => hay.includes(part)).map((part) => `${part} in ${name}`);
-    t.same([...found('Redis', commands.join('\n')), ...found('facts', facts), ...found('logs', text.join('\n'))], []);
-    const apis = ['/api/v1/calls?limit=50', '/api/v1/board', `/api/v1/calls/${await house.callId(right)}/facts`];
-    for (const path of apis) t.same(found(path, JSON.stringify(await house.get(path))), []);
-    // Digits one by one would show as keys of facts.
-    const own = (await house.facts()).filter((fact) => 'callId' in fact && fact.kind !== 'callArrived');
-    t.same(
-      own.filter((fact) => 'key' in fact && fact.kind === 'menuEnded' && fact.node === 'card'),
-      [],
-    );
-  },
-);
-
-scene('a message is over when the time is up', async (t) => {
-  const call = await house.call(BOX);
-  await begins(call);
-  await call.waitForTone(HZ.comfort, { withinMs: 24_000 });
-  const { durationMs } = await house.fact(call, 'voicemailLeft');
-  t.ok(durationMs >= 19_000 && durationMs <= 21_000, `${durationMs} ms`);
-  await until('the goodbye', () => call.isOver, { withinMs: 5_000 });
 });
