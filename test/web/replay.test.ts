@@ -15,6 +15,8 @@ import { buildPages, openBrowser, openPage, screenshots, weakContrasts } from '.
 
 /** The past as boards: what the API says of an hour that has been. */
 
+// A browser on a busy machine takes its time.
+t.setTimeout(180_000);
 const stage = await numbersStage();
 t.teardown(() => stage.close());
 const app = buildApp(aHouse(stage.deps));
@@ -121,7 +123,12 @@ t.test('an hour played on the wall, plainly as past', async (t) => {
   await page.waitForSelector('.past .queue');
   const from = DAY_START + 30 * MINUTE;
   t.match(page.url(), new RegExp(`at=${from}&minutes=60`));
-  t.match(await page.locator('.past-mark').textContent(), /This is the past, not now.*2026-11-21 00:30:00/);
+  t.match(await page.locator('.past-mark').textContent(), /This is the past, not now.*2026-11-21 00:30:00 \(Asia\/Shanghai\)/);
+  t.match(
+    await page.locator('[data-part="configuration"]').textContent(),
+    /by the configuration of now \(queues, names, targets, thresholds, formulas\)/,
+    'facts do not carry targets: the page says by which it judges',
+  );
   t.equal(await page.locator('.past a').count(), 0, 'figures of the past do not lead to calls of today');
   const slow = createLedger({ queues: stage.day.queues, agents: [], dayStartMs: siteDay });
   const facts = [...stage.day.facts];

@@ -1,5 +1,6 @@
 import type { KeptCallWhole } from '../../ports/history.js';
 import { usePoll } from '../flows/poll.js';
+import { usePageTitle } from '../page-title.js';
 import { queueUrl } from '../router.js';
 import { language } from '../settings.js';
 import { factDetails } from './fact-details.js';
@@ -21,7 +22,9 @@ interface Part {
 
 /** All that happened to one call, in order, and why it went so; of a call of long ago what the history has. `ifNothing` is said where nothing is known. */
 export function CallFacts({ callId, isOver, ifNothing }: { callId: string; isOver: boolean; ifNothing: string | null }) {
+  const words = useWords();
   const names = useNames();
+  usePageTitle(`${words.call} ${callId}`);
   const path = `/api/v1/calls/${encodeURIComponent(callId)}`;
   const every = isOver ? null : 3_000;
   const asked = usePoll<{ facts: readonly Fact[] }>(`${path}/facts`, every);

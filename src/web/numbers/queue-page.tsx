@@ -4,6 +4,7 @@ import { formatMean, formatTarget } from '../format.js';
 import { formulaText } from '../formula-words.js';
 import { figureUrl } from '../router.js';
 import { language } from '../settings.js';
+import { WORDS } from '../words.js';
 import { Chart } from './chart.js';
 import { useNames } from './names.js';
 import { type Column, ShareCell, Sheet, type Stamp, Table, Trouble, useWords } from './parts.js';
@@ -57,7 +58,7 @@ export function QueuePage({ queueId }: { queueId: string }) {
   return (
     <Sheet
       title={title}
-      back={{ url: '/wallboard', name: words.queue }}
+      back={{ url: '/wallboard', name: WORDS[language.value].wallboard }}
       note={words.details}
       stamp={value}
       isOld={refusal !== null}

@@ -11,7 +11,7 @@ import { followLimits } from '../limits.js';
 import { navigate, query } from '../router.js';
 import { SceneContext } from '../scene.js';
 import { BoardView, sizeOf } from '../wallboard.js';
-import { momentOf, Sheet, siteDay, siteTime, Trouble, useWords } from './parts.js';
+import { momentOf, Sheet, siteDay, siteMoment, siteTime, Trouble, useWords, zone } from './parts.js';
 import { readFrames } from './read-frames.js';
 
 const LENGTHS_MIN = [15, 30, 60, 120] as const;
@@ -26,6 +26,9 @@ export function ReplayPage() {
   return (
     <Sheet title={words.replay}>
       <Choice fromMs={fromMs} minutes={minutes} />
+      <p class="label" data-part="configuration">
+        {words.oldConfiguration}
+      </p>
       {fromMs !== null && <Player key={`${fromMs}/${minutes}`} fromMs={fromMs} toMs={fromMs + minutes * 60_000} />}
     </Sheet>
   );
@@ -123,7 +126,7 @@ function Player({ fromMs, toMs }: { fromMs: number; toMs: number }) {
           <p class="past-mark">
             <Mark name="over" /> <b>{words.past}</b>{' '}
             <span data-figure="past">
-              {siteDay(past.atMs.value)} {siteTime(past.atMs.value, true)}
+              {siteMoment(past.atMs.value, true)} ({zone()})
             </span>{' '}
             <small data-figure="seq">{words.snapshotOf(board.seq)}</small>
           </p>

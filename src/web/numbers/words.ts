@@ -213,6 +213,8 @@ const zh = {
   refusals: {
     'replay-busy': '有人正在回放，请稍候再试',
     'not-yet': '该时间尚未到来',
+    'no-such-queue': '没有这个队列，或它已从配置中删除；历史数据请看报表',
+    forbidden: '当前账号无权查看',
     'range-too-long': '时间范围过长',
     'unavailable-facts': '暂时无法读取当时的记录',
     'unavailable-history': '暂时无法读取历史库；记录不会丢失',
@@ -326,7 +328,7 @@ const en: typeof zh = {
   rang: 'Rang for',
   cause: 'Cause',
   oldConfiguration:
-    'Counted anew by the configuration of now (queues, names, targets, thresholds, formulas, agents); it may have been another then, so that a target may read as met or missed otherwise than the screens said',
+    'Counted anew from the records of that time by the configuration of now (queues, names, targets, thresholds, formulas); where that was changed since, a target may read as met or missed otherwise than the screens said then',
   upper: 'upper',
   lower: 'lower',
   aht: 'AHT',
@@ -432,6 +434,8 @@ const en: typeof zh = {
   refusals: {
     'replay-busy': 'Somebody is replaying already; try again soon',
     'not-yet': 'That has not been yet',
+    'no-such-queue': 'There is no such queue, or it is in the configuration no more; its past is in the reports',
+    forbidden: 'This account may not see it',
     'range-too-long': 'That is too long',
     'unavailable-facts': 'The facts of that time cannot be read just now',
     'unavailable-history': 'The history cannot be read just now; nothing is lost',
