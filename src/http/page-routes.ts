@@ -9,7 +9,7 @@ const hidden = { hide: true } as const;
 /** Addresses of the one document; what stands there is the page's own matter. */
 const ADDRESSES = [
   ...['/', '/wallboard', '/wall', '/flows', '/flows/:id', '/flows/:id/edit', '/flows/:id/versions', '/calls/:id'],
-  ...['/queues/:id', '/queues/:id/calls', '/agents', '/alarms', '/replay', '/reports', '/staffing'],
+  ...['/queues/:id', '/queues/:id/calls', '/agents', '/alarms', '/audit', '/replay', '/reports', '/staffing'],
 ];
 
 /**

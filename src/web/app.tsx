@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { PartMissing, TokenDialog } from './dialogs.js';
-import { type FlowRoute, type NumberRoute, type Route, route } from './router.js';
+import { type AuditRoute, type FlowRoute, type NumberRoute, type Route, route } from './router.js';
 import { mayRead } from './session.js';
 import { language } from './settings.js';
 import { SignIn } from './sign-in.js';
@@ -52,6 +52,8 @@ function Part({ route: now }: { route: Route }) {
     case 'versions':
     case 'call':
       return <Loaded key="flows" route={now} load={loadFlows} />;
+    case 'audit':
+      return <Loaded key="audit" route={now} load={loadAudit} />;
     default:
       return <Loaded key="numbers" route={now} load={loadNumbers} />;
   }
@@ -66,6 +68,11 @@ const loadNumbers = (): Promise<ComponentType<{ route: NumberRoute }>> => {
   addStyles('/flows.css');
   addStyles('/numbers.css');
   return import('./numbers/number-pages.js').then((loaded) => loaded.NumberPages);
+};
+const loadAudit = (): Promise<ComponentType<{ route: AuditRoute }>> => {
+  addStyles('/flows.css');
+  addStyles('/numbers.css');
+  return import('./audit/audit-page.js').then((loaded) => loaded.AuditPage);
 };
 
 function Loaded<R extends Route>({ route: now, load }: { route: R; load: () => Promise<ComponentType<{ route: R }>> }) {

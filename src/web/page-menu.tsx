@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Mark } from './icons.js';
-import { PAGES } from './pages.js';
+import { pagesFor } from './pages.js';
+import { who } from './session.js';
 import { language } from './settings.js';
 import { WORDS } from './words.js';
 
@@ -40,11 +41,13 @@ export function PageMenu() {
       </button>
       {isOpen && (
         <nav aria-label={words.pages}>
-          {PAGES.filter((page) => !page.holds.includes('wallboard')).map((page) => (
-            <a key={page.url} href={page.url}>
-              {page.word(words)}
-            </a>
-          ))}
+          {pagesFor(who.value?.role ?? null)
+            .filter((page) => !page.holds.includes('wallboard'))
+            .map((page) => (
+              <a key={page.url} href={page.url}>
+                {page.word(words)}
+              </a>
+            ))}
         </nav>
       )}
     </div>

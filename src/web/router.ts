@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: 'wall' }
   | { readonly page: 'agents' }
   | { readonly page: 'alarms' }
+  | { readonly page: 'audit' }
   | { readonly page: 'replay' }
   | { readonly page: 'reports' }
   | { readonly page: 'staffing' }
@@ -19,13 +20,15 @@ export type Route =
   | { readonly page: 'call'; readonly id: string }
   | { readonly page: 'unknown' };
 export type FlowRoute = Extract<Route, { page: 'flows' | 'flow' | 'edit' | 'versions' | 'call' }>;
-export type NumberRoute = Exclude<Route, FlowRoute | { page: 'unknown' | 'wallboard' | 'wall' }>;
+export type AuditRoute = Extract<Route, { page: 'audit' }>;
+export type NumberRoute = Exclude<Route, FlowRoute | { page: 'unknown' | 'wallboard' | 'wall' | 'audit' }>;
 
 const TABLE: ReadonlyArray<readonly [pattern: RegExp, route: (id: string) => Route]> = [
   [/^\/(?:wallboard)?$/, () => ({ page: 'wallboard' })],
   [/^\/wall$/, () => ({ page: 'wall' })],
   [/^\/agents$/, () => ({ page: 'agents' })],
   [/^\/alarms$/, () => ({ page: 'alarms' })],
+  [/^\/audit$/, () => ({ page: 'audit' })],
   [/^\/replay$/, () => ({ page: 'replay' })],
   [/^\/reports$/, () => ({ page: 'reports' })],
   [/^\/staffing$/, () => ({ page: 'staffing' })],

@@ -1,8 +1,8 @@
 import { useEffect } from 'preact/hooks';
-import { PAGES } from './pages.js';
+import { pagesFor } from './pages.js';
 import { route } from './router.js';
 import { ScreenButtons } from './screen-buttons.js';
-import { readSession, site } from './session.js';
+import { readSession, site, who } from './session.js';
 import { language } from './settings.js';
 import { WhoAmI } from './who-am-i.js';
 import { WORDS } from './words.js';
@@ -17,7 +17,7 @@ export function TopBar() {
     <header class="top-bar">
       <p class="site-name">{site.value?.name ?? ''}</p>
       <nav aria-label={words.pages}>
-        {PAGES.map((page) => (
+        {pagesFor(who.value?.role ?? null).map((page) => (
           <a key={page.url} href={page.url} aria-current={page.holds.includes(route.value.page) ? 'page' : undefined}>
             {page.word(words)}
           </a>
