@@ -70,11 +70,13 @@ export async function simulateFiles(
     return 1;
   }
   if (options.facts !== undefined) {
-    const wrong = await writeFacts(options.facts, { ...first, seed: options.seed ?? first.seed }, options);
-    if (wrong !== null) {
-      write(`${wrong}\n`);
+    const written = await writeFacts(options.facts, { ...first, seed: options.seed ?? first.seed }, options);
+    if (typeof written === 'string') {
+      write(`${written}\n`);
       return 1;
     }
+    const said = { zh: `${written} 条事实已写入`, en: `${written} facts written to` }[options.lang];
+    if (!options.json) write(`${said} ${options.facts}\n\n`);
   }
   const days = options.days ?? first.days;
   const seed = options.seed ?? first.seed;
@@ -92,8 +94,8 @@ export async function simulateFiles(
   return 0;
 }
 
-/** Answers with what is wrong with the day that was asked for, or null. */
-async function writeFacts(file: string, scenario: Scenario, options: SimulateOptions): Promise<string | null> {
+/** Answers with how many there were, or with what is wrong with the day that was asked for. */
+async function writeFacts(file: string, scenario: Scenario, options: SimulateOptions): Promise<number | string> {
   const { day = '2026-01-05', timeZone = 'Asia/Shanghai' } = options;
   if (!isDay(day)) return `"${day.slice(0, 20)}" is not a day; write it like 2026-11-21`;
   if (!isTimeZone(timeZone)) return `"${timeZone.slice(0, 40)}" is not a time zone`;
@@ -102,7 +104,7 @@ async function writeFacts(file: string, scenario: Scenario, options: SimulateOpt
     for (const fact of facts) yield `${JSON.stringify(fact)}\n`;
   }
   await pipeline(Readable.from(lines()), createWriteStream(file));
-  return null;
+  return facts.length;
 }
 
 /** Zones are up to 14 hours away from where it is noon. */

@@ -57,6 +57,7 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
             200: answer('`seq` is the last fact that is in the history', {
               fromMs: { type: 'integer' },
               toMs: { type: 'integer' },
+              timeZone: { type: 'string', description: "of the site's clock, by which days and hours begin" },
               rows: rowsOf(reportRow),
             }),
             ...refusals([400, 'bad-request, range-too-long'], [503, 'unavailable-history, busy-history']),
@@ -74,7 +75,7 @@ export function reportRoutes(app: FastifyInstance, deps: HttpDeps, history: Hist
         }));
         const rows = rowsToSee(request, history, all, isOfAgents === true);
         if (query.format === 'csv') return csv(request, reply, url, rows, deps.site.timeZone);
-        const about = { seq, atMs: deps.nowMs(), ...range };
+        const about = { seq, atMs: deps.nowMs(), ...range, timeZone: deps.site.timeZone };
         return rows.length > ROWS_AT_ONCE ? sendRows(reply, about, rows) : { ...about, rows };
       },
     );

@@ -17,7 +17,7 @@ export const ZONE = 'Asia/Shanghai';
 export const DAY_START: Ms = Date.parse('2026-11-20T16:00:00Z');
 export const siteDay = (atMs: Ms): Ms => dayStartMs(ZONE, atMs);
 
-const SMALL = `
+export const SMALL_SITE = `
 scenario: small
 title: { zh: 小型热线, en: A small hotline }
 day: { from: "00:00", periods: [1h, 1h] }
@@ -43,7 +43,7 @@ export interface SmallDay {
 export async function smallDay(startMs: Ms = DAY_START): Promise<SmallDay> {
   const folder = mkdtempSync(join(tmpdir(), 'small-day-'));
   const file = join(folder, 'small.yaml');
-  writeFileSync(file, SMALL);
+  writeFileSync(file, SMALL_SITE);
   const scenario = await readScenario(file);
   rmSync(folder, { recursive: true });
   if (!scenario.ok) throw new Error(JSON.stringify(scenario.error));
