@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { askSignIn, serverNowMs } from '../api.js';
 import { usePoll } from '../flows/poll.js';
 import { DASH } from '../format.js';
@@ -33,7 +33,7 @@ export function AuditPage(_: { route: AuditRoute }) {
   const { value, refusal, again } = usePoll<{ changes: readonly Change[]; next: string | null }>(addressOf(asked), 5_000);
   return (
     <Sheet title={words.title} note={words.hint}>
-      <Choices key={asked.by} asked={asked} />
+      <Choices asked={asked} />
       {refusal?.status === 403 ? <OnlyAdmin onDone={again} /> : <Trouble refusal={refusal} />}
       {value !== null && <Table columns={columns()} rows={value.changes} label={words.title} />}
       <p class="choices">
@@ -89,14 +89,17 @@ const csvOf = (asked: Question): string => `/api/v1/audit?${chosen({ ...asksFor(
 function Choices({ asked }: { asked: Question }) {
   const words = useWords();
   const [by, setBy] = useState(asked.by);
+  useEffect(() => setBy(asked.by), [asked.by]);
   const isPerson = by === '' || PERSON.test(by);
   const change = (next: Partial<Question>) => void navigate(pageUrl({ ...asked, cursor: '', ...next }));
+  // Pressing Enter tells it twice.
+  const changePerson = () => isPerson && by !== asked.by && change({ by });
   return (
     <form
       class="choices"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isPerson) change({ by });
+        changePerson();
       }}
     >
       <label>
@@ -120,7 +123,7 @@ function Choices({ asked }: { asked: Question }) {
           aria-invalid={!isPerson}
           title={isPerson ? undefined : words.badPerson}
           onInput={(event) => setBy(event.currentTarget.value.trim())}
-          onChange={() => isPerson && by !== asked.by && change({ by })}
+          onChange={changePerson}
         />
       </label>
       <label>
