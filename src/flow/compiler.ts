@@ -2,7 +2,7 @@ import { UNREADABLE } from './conditions.js';
 import type { FlowValue } from './contract.js';
 import { KNOWN_NAMES, type ValueType } from './expression.js';
 import { parseExpression, type TypedExpression } from './expression-reader.js';
-import { nearest, quoted, type Said, said } from './finding.js';
+import { nearest, quoted, type Said, said, withHint } from './finding.js';
 import { colonSlip, type Tell, tellIssues } from './issues.js';
 import type { Edge, Graph } from './lint.js';
 import type { Build, KnownKind } from './nodes/kind.js';
@@ -72,14 +72,23 @@ export class Compiler {
     const names = Object.keys(this.outside.nodes);
     if (names.length === 0)
       this.tell('error', 'missing-field', ['nodes'], said('a flow needs at least one node', '流程至少要有一个节点'), 'key');
-    const unknown = (name: string, path: Path): void => {
-      const near = nearest(name, names);
-      const told = said(`${quoted(name)} is not a node of this flow${near.en}`, `本流程没有节点 ${quoted(name)}${near.zh}`);
-      this.tell('error', 'unknown-node', path, told);
-    };
-    for (const { to, path } of this.edges) if (!this.exists(to)) unknown(to, path);
+    const missing = new Map<string, Path[]>();
+    const note = (name: string, path: Path): unknown => missing.set(name, [...(missing.get(name) ?? []), path]);
     const { start } = this.outside;
-    if (start !== '' && !Object.hasOwn(this.outside.nodes, start)) unknown(start, ['start']);
+    if (start !== '' && !Object.hasOwn(this.outside.nodes, start)) note(start, ['start']);
+    for (const { to, path } of this.edges) if (!this.exists(to)) note(to, path);
+    for (const [name, paths] of missing) this.tellMissing(name, paths, names);
+  }
+
+  /** A node that is gone is one fault, however many lead to it. */
+  private tellMissing(name: string, paths: readonly Path[], names: readonly string[]): void {
+    const [first = [], ...more] = [...paths].sort((a, b) => this.source.at(a).line - this.source.at(b).line);
+    const near = nearest(name, names);
+    const lines = Array.from(new Set(more.map((path) => this.source.at(path).line)));
+    const also =
+      lines.length === 0 ? said('', '') : said(`; also in line ${lines.join(', ')}`, `；还有第 ${lines.join('、')} 行`);
+    const told = said(`${quoted(name)} is not a node of this flow`, `本流程没有节点 ${quoted(name)}`);
+    this.tell('error', 'unknown-node', first, withHint(withHint(told, also), near));
   }
 
   graph(): Graph {
@@ -129,9 +138,12 @@ export class Compiler {
       return null;
     }
     if (first !== undefined) return first;
-    if (Object.hasOwn(raw, 'hangup')) return 'hangup';
+    const isMisspelt = Object.keys(raw).some(
+      (name) => !KIND_NAMES.some((kind) => kind === name) && nearest(name, KIND_NAMES).en !== '',
+    );
+    if (Object.hasOwn(raw, 'hangup') && !isMisspelt) return 'hangup';
     if (Object.hasOwn(raw, 'next') && Object.keys(raw).length === 1) return 'next';
-    const odd = Object.keys(raw).filter((name) => name !== 'next');
+    const odd = Object.keys(raw).filter((name) => name !== 'next' && name !== 'hangup');
     const slip = odd.find((name) => raw[name] === null && colonSlip(name) !== null);
     if (slip !== undefined) {
       this.tell('error', 'yaml-syntax', [...path, slip], colonSlip(slip) as Said, 'key');

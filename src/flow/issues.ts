@@ -20,7 +20,9 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
     const path = [...base, ...inner];
     const value = valueAt(source.value, path);
     const last = `${path.at(-1) ?? 'the file'}`;
-    if (issue.code === 'unrecognized_keys') tellUnknownFields(issue.keys, path, fieldsAt(shape, inner), source, tell);
+    const meant = issue.code === 'invalid_union' ? issuesOfTheFormMeant(issue, value) : null;
+    if (meant !== null) tellIssues(shape, meant, base, source, tell);
+    else if (issue.code === 'unrecognized_keys') tellUnknownFields(issue.keys, path, fieldsAt(shape, inner), source, tell);
     else if (issue.code === 'invalid_key') {
       // In braces a comma ends a plain text: { en: Welcome, dear caller } has a second key "dear caller" without a value.
       if (value === null) tell('error', 'unquoted-comma', path, commaAfter(last), 'key');
@@ -41,6 +43,16 @@ export function tellIssues(shape: z.ZodType, issues: readonly z.core.$ZodIssue[]
       tell('error', isBound ? 'out-of-range' : 'wrong-type', path, words(issue, value));
     }
   }
+}
+
+/** Where a field may be a name or a mapping, and a mapping stands there, what is wrong is in the mapping. Null: none of the forms is of that type. */
+function issuesOfTheFormMeant(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const forms = issue.errors.filter(
+    (issues) => issues.some(({ path }) => path.length > 0) || issues[0]?.code === 'unrecognized_keys',
+  );
+  if (forms.length !== 1) return null;
+  return (forms[0] as z.core.$ZodIssue[]).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function tellUnknownFields(names: readonly string[], at: Path, known: readonly string[], source: Source, tell: Tell): void {
@@ -135,7 +147,10 @@ function valueAt(value: unknown, path: Path): unknown {
 /** The fields that a shape knows at a path, for "did you mean". */
 function fieldsAt(shape: z.ZodType, path: Path): readonly string[] {
   let here: unknown = shape;
-  const open = (type: unknown): unknown => (type instanceof z.ZodOptional ? type.unwrap() : type);
+  const open = (type: unknown): unknown => {
+    if (type instanceof z.ZodOptional) return open(type.unwrap());
+    return type instanceof z.ZodUnion ? open(type.options.find((option) => option instanceof z.ZodObject)) : type;
+  };
   for (const part of path) {
     const type = open(here);
     if (type instanceof z.ZodObject) here = (type.shape as Record<string, unknown>)[part];

@@ -304,10 +304,14 @@ function unclosed(page: Page, until: number, bracket: '{' | '['): Slip {
   return syntax(until, said(`a ${close} is missing`, `缺 ${close}`));
 }
 
-/** Where the quotation mark stands whose end is missed at `until`. */
+/** Where the quotation mark stands whose end is missed at `until`: the last one of the first line that has an odd number of them, or the nearest before. */
 function openQuote(page: Page, until: number): number {
-  const line = page.lineAt(until);
-  const before = page.text.slice(page.offset(line, 0), until + 1);
+  const last = page.lineAt(until);
+  for (let line = 0; line <= last; line++) {
+    const quotes = /^\s*#/.test(page.line(line)) ? [] : Array.from(page.line(line).matchAll(/(?<!\\)"/g));
+    if (quotes.length % 2 === 1) return page.offset(line, (quotes.at(-1) as RegExpExecArray).index);
+  }
+  const before = page.text.slice(0, until + 1);
   const at = Math.max(before.lastIndexOf('"'), before.lastIndexOf("'"));
-  return at === -1 ? until : page.offset(line, at);
+  return at === -1 ? until : at;
 }
