@@ -58,18 +58,21 @@ export async function agentLegContract(t: Test, stage: Stage, subtest: Subtest):
   });
 
   await subtest(t, 'a phone that rings to the end, and one that is not there: the switch gives up by itself', async (t) => {
-    const call = await stage.callUp();
-    for (const [manner, cause] of [
-      [{ answerAfterMs: null }, 'noAnswer'],
-      [{ silent: true }, 'unreachable'],
+    const [rings, absent] = world.phones;
+    const offers = [];
+    for (const [each, manner, cause] of [
+      [rings, { answerAfterMs: null }, 'noAnswer'],
+      [absent, { silent: true }, 'unreachable'],
     ] as const) {
-      phone.behave(manner);
+      each.behave(manner);
       const startedAt = world.nowMs();
-      const offer = await stage.ring(call, phone, { ringTimeoutMs: 1000 });
-      const end = await stage.next('legEnded', { legId: offer.legId }, 8000);
-      t.equal(end.cause, cause);
+      const { legId } = await stage.ring(await stage.callUp(), each, { ringTimeoutMs: 1000 });
+      offers.push({ each, legId, startedAt, cause });
+    }
+    for (const { each, legId, startedAt, cause } of offers) {
+      t.equal((await stage.next('legEnded', { legId }, 8000)).cause, cause);
       t.ok(world.nowMs() - startedAt >= 1000, 'not before its time');
-      await world.until('the phone is idle', () => phone.state() === 'idle');
+      await world.until('the phone is idle', () => each.state() === 'idle');
     }
   });
 

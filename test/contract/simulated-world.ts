@@ -78,6 +78,7 @@ export function createSimulatedWorld(): SwitchWorld {
     pass,
     nowMs: () => time.nowMs(),
     leftovers: async () => ({ legs: [...sim.legs.keys()], bridges: [...sim.bridges.keys()] }),
+    isRecording: async ({ recordingId }) => sim.recordings.has(recordingId),
     recorded: async () => null,
     close: async () => undefined,
   };

@@ -1,3 +1,4 @@
+import type { RecordingId } from '../../src/base/ids.js';
 import type { PromptRef } from '../../src/base/prompts.js';
 import type { HangUpCause } from '../../src/call/commands.js';
 import type { Switch } from '../../src/ports/switch.js';
@@ -43,6 +44,8 @@ export interface SwitchWorld {
   nowMs(): number;
   /** What is left on the switch that is a call's: legs and bridges, waiting rooms not counted. From the switch itself, not from the adapter. */
   leftovers(): Promise<{ legs: readonly string[]; bridges: readonly string[] }>;
+  /** Whether the switch is still recording this. From the switch itself. */
+  isRecording(recording: { readonly recordingId: RecordingId; readonly file: string }): Promise<boolean>;
   /** Seconds of a sound in a finished recording; null where there is no file to listen to. */
   recorded(file: string, sound: Sound): Promise<number | null>;
   close(): Promise<void>;

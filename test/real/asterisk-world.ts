@@ -52,11 +52,12 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
       createPhone({ name, port: stack.phonePort(name), toneHz: HZ[i === 0 ? 'phone1' : 'phone2'] }),
     ),
   );
-  const get = async (resource: string): Promise<Array<Record<string, unknown>>> => {
+  const ask = (resource: string): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`${asterisk.ariUser}:${asterisk.ariPassword}`).toString('base64')}`;
-    const response = await fetch(`${asterisk.ariUrl}/${resource}`, { headers: { authorization } });
-    return (await response.json()) as Array<Record<string, unknown>>;
+    return fetch(`${asterisk.ariUrl}/${resource}`, { headers: { authorization } });
   };
+  const get = async (resource: string): Promise<Array<Record<string, unknown>>> =>
+    (await (await ask(resource)).json()) as Array<Record<string, unknown>>;
   const sip = `127.0.0.1:${asterisk.sipPort}`;
   return {
     kind: 'asterisk',
@@ -94,6 +95,7 @@ export async function createAsteriskWorld(t: TestLike): Promise<SwitchWorld & { 
         bridges: bridges.filter(({ bridge_type }) => bridge_type !== 'holding').map(({ id }) => `${id}`),
       };
     },
+    isRecording: async ({ file }) => (await ask(`recordings/live/${encodeURIComponent(file)}`)).status !== 404,
     recorded: async (file, sound) => toneIn(path.join(asterisk.folders.recordings, `${file}.wav`), HZ[sound]).seconds,
     close: async () => {
       await Promise.all([callers.close(), outside.close(), ...phones.map((phone) => phone.close())]);
