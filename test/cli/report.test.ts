@@ -144,7 +144,8 @@ t.test('for people: a table with its formulas, headings in Chinese and English, 
   t.match(english, /general: service level = answered-of-offered, A_T \/ \(O - S\), T = 20 s/);
   const chinese = await printed('queues', { table: true, lang: 'zh' });
   t.match(chinese, /队列 +进线 +接起 +放弃/);
-  t.match(chinese, /general: 服务水平 = answered-of-offered/);
+  t.match(chinese, /general: 服务水平 = answered-of-offered, A_T \/ \(O - S\), T = 20 秒\n/);
+  t.match(chinese, /接通率 = 接起 \/ 进线\n/);
   const [heading = '', ...rows] = linesOf(await printed('queues', { csv: true, lang: 'zh' }));
   t.match(heading, /^队列,进线,接起,放弃,/);
   const cells = rows.find((row) => row.startsWith(`${queue.id},`))?.split(',') ?? [];
@@ -162,6 +163,8 @@ t.test(
     for (const name of REPORTS) {
       for (const lang of ['zh', 'en'] as const) {
         const table = await printed(name, { table: true, lang });
+        if (lang === 'zh')
+          t.notMatch(table, / = (answered|abandoned|called|calls|not ready|the two|\(talk) /, `${name}: formulas in Chinese too`);
         t.notMatch(table, /undefined|NaN|\[object|null/, `${name} ${lang}`);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
         t.notMatch(table, /[\u0000-\u0009\u000b-\u001f]/, name);

@@ -1,5 +1,5 @@
 import { csvLine } from '../../http/csv.js';
-import { type ColumnName, HEADINGS, NO_QUEUE, NOTHING, type ReportLanguage, VALUES, WITHIN } from './words.js';
+import { type ColumnName, FORMULAS_ZH, HEADINGS, NO_QUEUE, NOTHING, type ReportLanguage, SECONDS, VALUES } from './words.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -45,7 +45,8 @@ export function tableOf(report: string, rows: readonly Row[], timeZone: string |
   const columns = columnsOf(report, rows);
   const cells = rows.map((row) => columns.map((name) => cellOf(name, row, timeZone, language, true)));
   const lines = aligned([columns.map((name) => HEADINGS[name][language]), ...cells].map((line) => line.map(oneLine)));
-  return `${[...lines, '', ...formulasOf(columns, rows, language)].join('\n')}\n`;
+  const formulas = formulasOf(columns, rows, language);
+  return `${[...lines, ...(formulas.length > 0 ? ['', ...formulas] : [])].join('\n')}\n`;
 }
 
 /** The same for a spreadsheet: shares as percentages alone, and no cell that one would take for a formula. */
@@ -96,19 +97,24 @@ function shareCell({ numerator, denominator, share }: Share, withParts: boolean)
   return withParts ? `${percent} ${numerator}/${denominator}` : percent;
 }
 
+/** The service level queue by queue, for each has its own; then the other shares. */
 function formulasOf(columns: readonly ColumnName[], rows: readonly Row[], language: ReportLanguage): string[] {
-  const said = new Set<string>();
+  const levels = new Set<string>();
+  const shares = new Set<string>();
   for (const row of rows) {
     for (const name of columns) {
       const value = fieldOf(name, row);
       if (!isShare(value) || value.formula === undefined) continue;
       const heading = HEADINGS[name][language];
-      const within = value.withinMs === undefined ? '' : `, T = ${value.withinMs / 1_000} ${WITHIN[language]}`;
-      const how = value.text === undefined ? value.formula : `${value.formula}, ${value.text}${within}`;
-      said.add(value.text === undefined ? `${heading} = ${how}` : `${oneLine(String(row.queueId))}: ${heading} = ${how}`);
+      if (value.text === undefined) {
+        shares.add(`${heading} = ${(language === 'zh' ? FORMULAS_ZH[value.formula] : undefined) ?? value.formula}`);
+        continue;
+      }
+      const within = value.withinMs === undefined ? '' : `, T = ${value.withinMs / 1_000} ${SECONDS[language]}`;
+      levels.add(`${oneLine(String(row.queueId))}: ${heading} = ${value.formula}, ${value.text}${within}`);
     }
   }
-  return [...said];
+  return [...levels, ...shares];
 }
 
 /** `0:03:05`; a spreadsheet takes 3:05 for hours. */

@@ -96,5 +96,19 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, Said>>>> = 
 
 export const NO_QUEUE: Said = { zh: '（未进队列）', en: '(no queue)' };
 export const NOTHING: Said = { zh: '该时段没有数据', en: 'nothing in this time' };
-export const WITHIN: Said = { zh: '秒内', en: 's' };
+export const SECONDS: Said = { zh: '秒', en: 's' };
+/** The formulas of shares as the API names them. Those of the service level are names, and are not translated. */
+export const FORMULAS_ZH: Readonly<Record<string, string>> = {
+  'answered / offered': '接起 / 进线',
+  'abandoned / offered': '放弃 / 进线',
+  'answered / offers': '接起 / 振铃次数',
+  '(talk + hold + wrap-up) / (talk + hold + wrap-up + idle)': '(通话 + 保持 + 话后) / (通话 + 保持 + 话后 + 空闲)',
+  '(talk + hold + wrap-up) / signed in': '(通话 + 保持 + 话后) / 签入时长',
+  'not ready / signed in': '示忙 / 签入时长',
+  'called within 1 day before / ended calls with a number': '此前1天内曾来电 / 已结束且有号码的来电',
+  'called within 7 days before / ended calls with a number': '此前7天内曾来电 / 已结束且有号码的来电',
+  'calls of this disposition / answered calls of the queue': '该处理结果的通数 / 队列接起的通数',
+  'answered / asked': '作答 / 询问',
+  'the two best scores / answered': '最高两档 / 作答',
+};
 export const STILL: Said = { zh: '报表生成中，请稍候', en: 'the report is being made' };
