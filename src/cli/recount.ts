@@ -12,7 +12,7 @@ import { createLedger } from '../service-level/ledger.js';
 import { type Comparison, compareDay, type ShownCounts } from '../service-level/recount-day.js';
 import type { QueueCounts } from '../service-level/views.js';
 import { factsOfFile, factsOfRedis } from './recount/fact-sources.js';
-import { historyCounts } from './recount/history-counts.js';
+import { type HistoryCounts, historyCounts } from './recount/history-counts.js';
 
 interface Flags {
   readonly day: string;
@@ -66,6 +66,12 @@ export async function recountDay(flags: Flags, env: Host['env']): Promise<{ read
   if (!site.ok) return { code: EX_CONFIG, text: 'the configuration has mistakes; `hotline doctor` names them' };
   const { settings } = site.value;
   const range = rangeOfDay(flags.day, settings.site.timeZone);
+  const notes: string[] = [];
+  const chinese = languageOf(flags, settings) === 'zh';
+  const note = (zh: string, en: string): void => void notes.push(chinese ? zh : en);
+  // First what is compared, then the facts: of a day that goes on, the facts reach beyond every figure, and are counted up to it.
+  const live = flags.live ? await liveCounts(flags, settings, range, env, note) : [];
+  const kept = flags.history ? await keptCounts(settings, range, note) : null;
   let facts: Fact[];
   try {
     facts = flags.facts
@@ -80,14 +86,10 @@ export async function recountDay(flags: Flags, env: Host['env']): Promise<{ read
   }
   const hole = facts.findIndex((fact, index) => index > 0 && fact.seq !== (facts[index - 1] as Fact).seq + 1);
   if (hole > 0) return { code: EX_UNAVAILABLE, text: `facts are missing before ${(facts[hole] as Fact).seq}` };
-  const notes: string[] = [];
-  const chinese = languageOf(flags, settings) === 'zh';
-  const note = (zh: string, en: string): void => void notes.push(chinese ? zh : en);
   // The first fact of all begins the history of a site; any other one may have had facts of the day before it.
   if (first.seq > 1 && first.atMs > range.fromMs) note('当日最早的事实已不在', 'the first facts of the day are gone');
-  const shown = [...folded(facts, settings, range)];
-  if (flags.live) shown.push(...(await liveCounts(flags, settings, range, env, note)));
-  if (flags.history) shown.push(...(await keptCounts(settings, range, last.seq, note)));
+  if (kept && kept.seq < last.seq) note(`历史库写到第 ${kept.seq} 条事实`, `the history stands at fact ${kept.seq}`);
+  const shown = [...folded(facts, settings, range), ...live, ...(kept?.counts ?? [])];
   const comparison = compareDay(facts, settings.acd.queues, range, shown);
   const sources = [...new Set(shown.map(({ source }) => source))];
   const code = comparison.differences.length > 0 ? 1 : 0;
@@ -152,20 +154,24 @@ async function liveCounts(flags: Flags, { http, site }: Settings, range: { fromM
   );
 }
 
-async function keptCounts({ history, acd }: Settings, range: { fromMs: Ms; toMs: Ms }, lastSeq: number, note: Note) {
+async function keptCounts(
+  { history, acd }: Settings,
+  range: { fromMs: Ms; toMs: Ms },
+  note: Note,
+): Promise<HistoryCounts | null> {
   const place = historyPlace(history);
   if (place.kind === 'sqlite' && !existsSync(place.file)) {
     note('没有历史库', 'there is no history yet');
-    return [];
+    return null;
   }
   const store = openHistory(place);
   try {
-    const { seq, counts } = await historyCounts(store, acd.queues, range);
-    if (seq < lastSeq) note(`历史库写到第 ${seq} 条事实`, `the history stands at fact ${seq}`);
-    return counts;
+    const kept = await historyCounts(store, acd.queues, range);
+    if (kept === null) note('历史库一直在写入，未作比较', 'the history was written to all the time, so it was not compared');
+    return kept;
   } catch {
     note('历史库无法读取', 'the history cannot be read');
-    return [];
+    return null;
   } finally {
     await store.close();
   }

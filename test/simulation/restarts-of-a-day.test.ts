@@ -252,6 +252,7 @@ t.test('the history equals one fold of all facts in one go', async (t) => {
   if (batch) t.equal(await history.write(batch), 'written');
   const range = { fromMs: DAY_START, toMs: DAY_START + DAY };
   const counted = await historyCounts(history, queues, range);
+  if (counted === null) throw new Error('nobody writes here');
   t.same(compareDay(facts, queues, range, counted.counts).differences, []);
   await history.close();
   t.ok(kept.length > facts.length - 10, `${facts.length - kept.length} facts came with the last stop`);

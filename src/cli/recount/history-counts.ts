@@ -1,5 +1,5 @@
 import type { QueueConfig } from '../../acd/config.js';
-import { SECOND } from '../../base/time.js';
+import { type Ms, SECOND } from '../../base/time.js';
 import type { HistoryReader, Range } from '../../ports/history.js';
 import type { ShownCounts } from '../../service-level/recount-day.js';
 import { emptyTally, type Tally } from '../../service-level/tally.js';
@@ -8,14 +8,38 @@ const NAMES = Object.keys(emptyTally()) as (keyof Tally)[];
 /** Waits are exact by the second up to here. */
 const EXACT_S = 600;
 
-/** What the history says of a day: by its minutes, quarters, half hours, hours, its day, its stays one by one, and its waits by the second. */
+/** A running hotline writes on while it is asked; between two writes there is time enough for all questions, as a rule. */
+const TRIES = 50;
+
+export interface HistoryCounts {
+  readonly seq: number;
+  readonly counts: readonly ShownCounts[];
+}
+
+/**
+ * What the history says of a day: by its minutes, quarters, half hours, hours, its day, its stays one by one, and its waits by the second, all of one moment. Null:
+ * it was written to again and again while it was asked.
+ */
 export async function historyCounts(
   history: HistoryReader,
   queues: readonly QueueConfig[],
   range: Range,
-): Promise<{ readonly seq: number; readonly counts: readonly ShownCounts[] }> {
-  const { position, atMs } = await history.stand();
-  const { seq } = position;
+): Promise<HistoryCounts | null> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const stand = await history.stand();
+    const found = await readCounts(history, queues, range, stand.position.seq, stand.atMs);
+    if ((await history.stand()).position.seq === found.seq) return found;
+  }
+  return null;
+}
+
+async function readCounts(
+  history: HistoryReader,
+  queues: readonly QueueConfig[],
+  range: Range,
+  seq: number,
+  atMs: Ms,
+): Promise<HistoryCounts> {
   const counts: ShownCounts[] = [];
   for (const spanMin of [1, 15, 30, 60, 1440, null] as const) {
     const source = spanMin === null ? 'history by stays' : `history by ${spanMin} min`;
