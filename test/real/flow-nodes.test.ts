@@ -11,7 +11,7 @@ import { agentHz, HZ, VIP_NUMBER } from '../support/house-site.js';
 import { untilTalking } from '../support/house-sound.js';
 import { type PhoneCall, until } from '../support/phone/phone.js';
 import type { KeysBy, ToldCaller } from '../support/sipp-caller.js';
-import { startStubBank } from '../support/stub-bank.js';
+import { type StubBank, startStubBank } from '../support/stub-bank.js';
 import { toneIn } from '../support/tone.js';
 
 /** Every kind of node is walked by a real call on a real Asterisk, and heard, dialled, recorded, sent or told as it should be. The last test counts. */
@@ -148,13 +148,16 @@ const later = {
     failed: { play: 'failed', hangup: true },
   },
 };
-const CARD_NUMBER = '6222';
+const CARD_NUMBER = '6202';
 /** The bank is in trouble for who has this one. */
 const CARD_REFUSED = '6200';
-const bank = await startStubBank(t, ({ card }) => ({
-  status: card === CARD_REFUSED ? 500 : 200,
-  body: { bills: [{ due: DUE, day: PAY_BY }] },
-}));
+/** Who has this one waits for the answer, the first time. */
+const CARD_WAITS = '6222';
+const asked = (card: string): number => bank.asked.filter((each) => each.card === card).length;
+const bank: StubBank = await startStubBank(t, ({ card }) => {
+  if (card === CARD_WAITS && asked(CARD_WAITS) === 1) return null;
+  return { status: card === CARD_REFUSED ? 500 : 200, body: { bills: [{ due: DUE, day: PAY_BY }] } };
+});
 const house = await openFlowHouse(t, {
   bank,
   values: [
@@ -364,6 +367,28 @@ scene(
       sippLeavesWords(t),
     ]);
     t.match(bank.asked, Array(4).fill({ card: /^62[02][02]$/, pin: PIN }), 'the bank was asked with card and password each time');
+  },
+);
+
+scene(
+  'hotline is killed (-9) while the bank is asked: the next one asks for the password, which it must not know, and asks the bank',
+  async (t) => {
+    const call = await house.call(TOUR);
+    await pressAt(call, HEARD.ask, '1');
+    await pressAt(call, HEARD.menu, '1');
+    await pressAt(call, HEARD.card, `${CARD_WAITS}#`);
+    await pressAt(call, HEARD.pin, PIN);
+    await until('the question', () => asked(CARD_WAITS) === 1, { withinMs: 5_000, everyMs: 2 });
+    await house.hotline.kill();
+    const killedAt = performance.now();
+    await house.hotline.start();
+    await call.waitForTone(HEARD.pin, { withinMs: 8_000, sinceMs: killedAt });
+    await press(call, PIN);
+    await call.waitForTone(HEARD.due, { withinMs: 8_000 });
+    t.match(await house.fact(call, 'lookUpEnded'), { fault: null });
+    t.equal(asked(CARD_WAITS), 2);
+    call.hangUp();
+    t.match(await house.fact(call, 'callEnded'), { outcome: 'contained' });
   },
 );
 

@@ -19,10 +19,10 @@ export interface StubBank {
   readonly messages: readonly TakenMessage[];
 }
 
-/** `answer` decides what a look-up is told. */
+/** `answer` decides what a look-up is told; null: nothing, ever. */
 export async function startStubBank(
   t: TestLike,
-  answer: (asked: Readonly<Record<string, unknown>>) => BankAnswer,
+  answer: (asked: Readonly<Record<string, unknown>>) => BankAnswer | null,
 ): Promise<StubBank> {
   const asked: Record<string, unknown>[] = [];
   const messages: TakenMessage[] = [];
@@ -31,15 +31,16 @@ export async function startStubBank(
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
-      const { status, body: told } = request.url === '/messages' ? take(request.headers, body) : ask(body);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(told));
+      const answered = request.url === '/messages' ? take(request.headers, body) : ask(body);
+      if (answered === null) return;
+      response.writeHead(answered.status, { 'content-type': 'application/json' }).end(JSON.stringify(answered.body));
     });
   });
   const take = (headers: IncomingHttpHeaders, body: string): BankAnswer => {
     messages.push({ headers, body });
     return { status: 200, body: {} };
   };
-  const ask = (body: string): BankAnswer => {
+  const ask = (body: string): BankAnswer | null => {
     const question = JSON.parse(body) as Record<string, unknown>;
     asked.push(question);
     return answer(question);
