@@ -62,31 +62,57 @@ function Alarm({ alarm, isKiosk }: { alarm: ShownAlarm; isKiosk: boolean }) {
       <span>{words.valueAndBound(formatMetric(alarm.metric, alarm.value), formatMetric(alarm.metric, alarm.bound))}</span>
       <span class="for">{formatClock(nowMs.value - alarm.raisedAtMs)}</span>
       {alarm.mutedUntilMs !== null && <span class="muted">{words.mutedUntil(siteMinute(alarm.mutedUntilMs))}</span>}
-      {alarm.acknowledgedBy !== null && <span class="by">{words.acknowledgedBy(alarm.acknowledgedBy)}</span>}
+      {alarm.acknowledgedBy !== null && (
+        <span class="by" title={alarm.note || undefined}>
+          {words.acknowledgedBy(alarm.acknowledgedBy)}
+        </span>
+      )}
       {!isKiosk && <AlarmButtons alarm={alarm} />}
     </li>
   );
 }
 
-/** What a supervisor may do about an alarm; the name is that of the session. */
-export function AlarmButtons({ alarm, onDone }: { alarm: ShownAlarm; onDone?: () => void }) {
+/** As many letters as the server takes. */
+const NOTE_AT_MOST = 200;
+
+/** What a supervisor may do about an alarm; the name is that of the session. `hasNote`: there is room to say what one does about it. */
+export function AlarmButtons(props: { alarm: ShownAlarm; hasNote?: boolean; onDone?: () => void }) {
+  const { alarm, hasNote = false, onDone } = props;
   const words = WORDS[language.value];
   const { nowMs } = useScene();
   const [refused, setRefused] = useState<string | null>(null);
+  const [note, setNote] = useState('');
   const say = async (method: 'POST' | 'PUT', path: string, body: unknown): Promise<void> => {
     const answer = await change(method, path, body);
     setRefused(answer.ok ? null : answer.refusal.message);
     if (answer.ok) onDone?.();
   };
-  const acknowledge = () => say('POST', `/api/v1/alarms/${encodeURIComponent(alarm.alarmId)}/acknowledge`, { note: '' });
+  const acknowledge = () => say('POST', `/api/v1/alarms/${encodeURIComponent(alarm.alarmId)}/acknowledge`, { note: note.trim() });
   const mute = (untilMs: number | null) =>
     say('PUT', `/api/v1/alarms/rules/${encodeURIComponent(alarm.rule)}/mute`, { queueId: alarm.queueId, untilMs });
   return (
     <span class="alarm-buttons">
       {alarm.acknowledgedBy === null && alarm.clearedAtMs === null && (
-        <button type="button" data-do="acknowledge" onClick={() => void acknowledge()}>
-          {words.acknowledge}
-        </button>
+        <>
+          {hasNote && (
+            <input
+              name="note"
+              value={note}
+              maxLength={NOTE_AT_MOST}
+              placeholder={words.alarmNote}
+              aria-label={words.alarmNote}
+              autocomplete="off"
+              onInput={(event) => setNote(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                // Enter also ends a word that is being put together from sounds.
+                if (event.key === 'Enter' && !event.isComposing) void acknowledge();
+              }}
+            />
+          )}
+          <button type="button" data-do="acknowledge" onClick={() => void acknowledge()}>
+            {words.acknowledge}
+          </button>
+        </>
       )}
       {alarm.mutedUntilMs !== null ? (
         <button type="button" data-do="unmute" onClick={() => void mute(null)}>

@@ -410,6 +410,7 @@ t.test('alarms: up, over, rules; hostile words are text', async (t) => {
   await page.route('**/api/v1/alarms**', (route) => {
     const { pathname } = new URL(route.request().url());
     if (route.request().method() !== 'GET') said.push(`${route.request().method()} ${pathname}`);
+    if (pathname.endsWith('/acknowledge')) said.push(route.request().postData() ?? '');
     const rule = { rule: 'level-low', title: { en: evil, zh: evil }, metric: 'serviceLevel', queues: null, side: 'below' };
     const mutes = [{ queueId: null, untilMs: Date.now() + 3_600_000 }];
     return route.fulfill({
@@ -433,10 +434,12 @@ t.test('alarms: up, over, rules; hostile words are text', async (t) => {
     /below 78\.0% for 0:30; until 80\.0%[\s\S]*muted until \d{4}-\d\d-\d\d \d\d:\d\d/,
   );
   t.equal(await page.locator('img').count(), 0);
+  await page.fill('[data-part="up"] input[name="note"]', ' 已联系二线 <b>');
   await page.click('[data-do="acknowledge"]');
   await page.click('[data-part="rules"] [data-do="unmute"]');
-  for (let n = 0; said.length < 2 && n < 50; n++) await page.waitForTimeout(20);
-  t.same(said, ['POST /api/v1/alarms/level-low%2Flost-card%2F1/acknowledge', 'PUT /api/v1/alarms/rules/level-low/mute']);
+  for (let n = 0; said.length < 3 && n < 50; n++) await page.waitForTimeout(20);
+  const note = JSON.stringify({ note: '已联系二线 <b>' });
+  t.same(said, ['POST /api/v1/alarms/level-low%2Flost-card%2F1/acknowledge', note, 'PUT /api/v1/alarms/rules/level-low/mute']);
   await looked(t, page, 'alarms');
 });
 

@@ -46,7 +46,12 @@ export function AlarmsPage() {
         {up.length === 0 ? (
           <p class="empty">{words.noAlarms}</p>
         ) : (
-          <Table columns={alarmColumns(words, names, true, again)} rows={up} label={words.alarmsUp} />
+          <Table
+            columns={alarmColumns(words, names, true, again)}
+            rows={up}
+            keyOf={({ alarmId }) => alarmId}
+            label={words.alarmsUp}
+          />
         )}
       </section>
       <section data-part="rules">
@@ -103,7 +108,13 @@ function alarmColumns(words: NumberWords, names: Names, isUp: boolean, again: ()
         alarm.acknowledgedBy === null ? DASH : `${alarm.acknowledgedBy}${alarm.note === '' ? '' : `: ${alarm.note}`}`,
     },
     ...(isUp
-      ? [{ name: words.actions, isText: true, cell: (alarm: ShownAlarm) => <AlarmButtons alarm={alarm} onDone={again} /> }]
+      ? [
+          {
+            name: words.actions,
+            isText: true,
+            cell: (alarm: ShownAlarm) => <AlarmButtons alarm={alarm} hasNote onDone={again} />,
+          },
+        ]
       : []),
   ];
 }

@@ -73,6 +73,8 @@ export function Table<T>(props: {
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly label: string;
+  /** What a row is of, where something may be typed into it: a row that moves takes it along. */
+  readonly keyOf?: (row: T) => string;
   /** Said where there are no rows. */
   readonly ifNone?: string;
 }) {
@@ -94,7 +96,7 @@ export function Table<T>(props: {
         </thead>
         <tbody>
           {props.rows.map((row, at) => (
-            <tr key={at}>
+            <tr key={props.keyOf?.(row) ?? at}>
               {props.columns.map(({ name, cell, isText }) => (
                 <td key={name} data-text={isText === true}>
                   {cell(row)}
