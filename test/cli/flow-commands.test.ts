@@ -76,6 +76,10 @@ t.test('check takes files and folders, and tests of flows are no flows', async (
     code: 1,
     said: /unreadable {2}没有这个文件\n {4}文件读不了: .*。\n/,
   });
+  t.match(
+    (await flow('check', '--config', join(folder, 'none'), join(folder, 'sample.yaml'))).said,
+    /note: there is no configuration in ".*none" /,
+  );
   t.match(await flow('check', '--lang', 'fr', folder), { code: 1, said: /--lang is zh or en/ });
   t.match(await flow('check', join(folder, 'nothing.yaml')), { code: 1, said: /unreadable {2}there is no such file/ });
   t.match(await flow('check', t.testdir({})), { code: 1, said: /no flow file was found/ });
@@ -200,6 +204,7 @@ t.test('try walks a flow line by line', async (t) => {
     'at bye',
     '  hears (zh) [goodbye] 感谢您的来电，再见。',
     'the call is ended (answered)',
+    '? the call is over: again, quit',
   ]);
   const english = await attempt(['help', 'nonsense', 'again', 'quit', 'hang up'], { language: 'en' });
   t.equal(english.code, 1, 'a line could not be done');
@@ -227,7 +232,7 @@ t.test('try takes lines from a pipe', async (t) => {
       '--at',
       '2026-11-20T10:00+08:00',
     ],
-    { encoding: 'utf8', input: 'press 1\n# a remark\npress 0\nhang up\n' },
+    { encoding: 'utf8', input: '1\n# a remark\npress 0\nhang up\n' },
   );
   t.equal(run.status, 0, run.stderr);
   t.match(run.stdout, /at language\n[\s\S]* {2}> 1\n[\s\S]*the caller hangs up \(abandonedIn/);

@@ -33,6 +33,8 @@ export async function checkFlows(
   if (options.json === true) say(JSON.stringify(report, null, 2));
   else {
     for (const finding of findings) say(formatFindingIn(lang ?? 'en', finding) + adviceFor(finding, lang));
+    if (known.queues === undefined)
+      say(`note: there is no configuration in "${config}" (--config), so names of queues, skills and calendars were not checked`);
     say(`${counted(files.length, 'file')}, ${counted(errors, 'error')}, ${counted(report.warnings, 'warning')}`);
   }
   // A folder without a flow is more likely a slip of the pen than a hotline without callers.

@@ -79,7 +79,8 @@ class Trial {
       this.rehearsal = this.call(this.rehearsal.atMs);
       return true;
     }
-    const action = parseAction(text === '' ? 'listen' : text);
+    // Who is asked for a key types the key.
+    const action = parseAction(text === '' ? 'listen' : /^[0-9*#]+$/.test(text) ? `type ${text}` : text);
     const done = action.ok ? this.rehearsal.act(action.value) : action;
     if (done.ok && action.ok && action.value.kind !== 'clock') this.rehearsal.listen();
     this.show();
@@ -107,7 +108,7 @@ class Trial {
 
 /** What can be done here, in a line. */
 function questionOf(rehearsal: Rehearsal): string | null {
-  if (rehearsal.ended) return null;
+  if (rehearsal.ended) return 'the call is over: again, quit';
   const { state, node } = rehearsal;
   switch (state.waitingFor) {
     case 'prompt':
@@ -128,6 +129,8 @@ function questionOf(rehearsal: Rehearsal): string | null {
 
 function keysOf(node: FlowNode): string {
   if (node.kind === 'menu') return `press ${[...node.keys.keys()].join(', ')}`;
+  if (node.kind === 'language' && node.choice !== null) return `press ${[...node.choice.keys.keys()].join(', ')}`;
+  if (node.kind === 'survey') return `press 1 to ${node.scale}`;
   if (node.kind === 'collect') {
     const length = node.min === node.max ? `${node.min}` : `${node.min} to ${node.max}`;
     return `type ${length} digits${node.end === null ? '' : `, then ${node.end}`}${node.secure ? ' (secure)' : ''}`;
