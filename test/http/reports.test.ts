@@ -7,6 +7,7 @@ import type { Fact } from '../../src/base/facts.js';
 import { DAY, HOUR, SECOND } from '../../src/base/time.js';
 import { buildApp, type HttpDeps } from '../../src/http/app.js';
 import { csvCell, csvLine, flat } from '../../src/http/csv.js';
+import { HistoryBusy } from '../../src/ports/history.js';
 import { serviceLevel } from '../../src/service-level/formulas.js';
 import { recount } from '../../src/service-level/recount.js';
 import { DAY_START, foldFrom, smallDay } from '../support/history-world.js';
@@ -197,7 +198,27 @@ t.test('whole numbers, where they are kept, are for supervisors; the audit is fo
   t.equal(await found('by=sue'), 2);
   t.equal(await found('by=nobody'), 0);
   t.equal(await found('action=agent'), 0, 'not the beginning of a word');
-  for (const bad of ['by=a%20b', 'action=%25', 'limit=0', 'by=1&by=2', 'who=x']) {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: { changes: { atMs: number; kind: string }[]; next: string | null } = (
+      await as('admin', `audit?${TODAY}&limit=1${cursor && `&cursor=${cursor}`}`)
+    ).json();
+    ids.push(...page.changes.map(({ kind }) => kind));
+    cursor = page.next;
+  }
+  t.same(
+    ids,
+    changes.map(({ kind }: { kind: string }) => kind),
+    'page by page, also of one moment',
+  );
+  const file = (await as('admin', `audit?${TODAY}&format=csv&by=sue`)).body.trim().split('\r\n');
+  t.equal(file[0], 'at,by,kind,subject,address,role,via,detail,atMs');
+  t.match(
+    file[2],
+    /^2026-11-21 \d\d:\d\d:\d\d,sue,agents\/force-status,9,10\.0\.0\.7,supervisor,session,"\{""note"":""x""\}",\d+$/,
+  );
+  t.equal(file.length, 3);
+  for (const bad of ['cursor=1', 'by=a%20b', 'action=%25', 'limit=0', 'by=1&by=2', 'who=x']) {
     t.equal((await as('admin', `audit?${TODAY}&${bad}`)).statusCode, 400, bad);
   }
   t.equal((await beyond.inject({ url: `/api/v1/reports/queues?${TODAY}`, headers: { host: 'localhost' } })).statusCode, 401);
@@ -299,6 +320,39 @@ t.test('a history that is away is told as that, and as nothing else', async (t) 
   }
   t.equal(faults.length, 4, 'and logged');
   await Promise.all([away.close(), gone.close()]);
+});
+
+t.test('too many reports at once are refused as that, and a range of odd minutes is the sum of its parts', async (t) => {
+  const faults: string[] = [];
+  const full = {
+    stand: () => reader.stand(),
+    asking: () => full,
+    repeatSums: () => Promise.reject(new HistoryBusy()),
+  } as unknown as typeof reader;
+  const reading = { ...(history as NonNullable<typeof history>), reader: full };
+  const busy = buildApp(house({ history: reading, onFault: (_error, route) => void faults.push(route) }));
+  await busy.ready();
+  const answer = await busy.inject('/api/v1/reports/repeat-callers');
+  t.match([answer.statusCode, answer.json().id], [503, 'busy-history']);
+  t.same(faults, [], 'no fault of ours');
+  await busy.close();
+  const odd = `from=${DAY_START + 7 * 60_000}&to=${DAY_START + HOUR + 52 * 60_000}`;
+  for (const row of await rowsOf(`reports/queues?${odd}`)) {
+    const queue = day.queues.find(({ id }) => id === row.queueId);
+    if (!queue) throw new Error('a queue of nobody');
+    const counted = recount(day.facts, queue, DAY_START + 7 * 60_000, DAY_START + HOUR + 52 * 60_000, NOW);
+    t.same(row.counts, counted, `${queue.id}`);
+    const parts = await rowsOf(`reports/intervals?${odd}&queue=${queue.id}&by=60m`);
+    t.equal(parts.length, 2);
+    t.equal(
+      parts.reduce((sum, { counts }) => sum + (counts.offered ?? 0), 0),
+      counted.offered,
+    );
+    t.ok(
+      parts.every(({ waits }) => (waits as { p50Ms: number | null }).p50Ms !== null),
+      'percentiles of cut intervals too',
+    );
+  }
 });
 
 t.test('every answer is as described, for OpenAPI', async (t) => {
