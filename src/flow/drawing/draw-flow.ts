@@ -102,6 +102,8 @@ interface Size {
 /** How far the words of a stub stand from the left side of the box above them, and the first from its lower side. */
 const STUB_LEFT = 24;
 const STUB_TOP = 6;
+/** Between the tip of a stub's line and its words. */
+export const STUB_GAP = 4;
 
 const labelWidth = (label: string): number => (label === '' ? 0 : widthOf(label) + 4);
 
@@ -119,7 +121,7 @@ function stub(way: JoinedWay, { x, y, width, height }: DrawnNode, row: number): 
   const points = [
     { x: left, y: y + height / 2 },
     { x: left, y: middle },
-    { x: words - 3, y: middle },
+    { x: words - STUB_GAP, y: middle },
   ];
   const { from, to, label } = way;
   return { from, to, label, points, labelAt: { x: words + widthOf(stubText(way)) / 2, y: middle }, isStub: true };

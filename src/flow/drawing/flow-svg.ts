@@ -1,5 +1,5 @@
 import type { DrawnEdge, DrawnNode, FlowDrawing } from '../views.js';
-import { LINE, stubText, widthOf } from './draw-flow.js';
+import { LINE, STUB_GAP, stubText, widthOf } from './draw-flow.js';
 
 /**
  * A drawing as one SVG that stands alone: no script, no font or style from elsewhere. Shapes: start has a thick border, ends are
@@ -96,8 +96,11 @@ function curve(points: DrawnEdge['points']): string {
 function lineLabel(edge: DrawnEdge): string {
   const { label, labelAt, isStub } = edge;
   if (labelAt === null) return '';
-  const text = isStub ? stubText(edge) : label;
-  return `<text class="on${isStub ? ' stub' : ''}" text-anchor="middle" x="${labelAt.x}" y="${round(labelAt.y + 4.5)}">${escaped(text)}</text>`;
+  const y = round(labelAt.y + 4.5);
+  // Words at the end of a line begin at its tip, however wide the reader's letters are.
+  if (isStub)
+    return `<text class="on stub" x="${(edge.points.at(-1)?.x ?? 0) + STUB_GAP}" y="${y}">${escaped(stubText(edge))}</text>`;
+  return `<text class="on" text-anchor="middle" x="${labelAt.x}" y="${y}">${escaped(label)}</text>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -195,7 +195,12 @@ function Edge({ edge, edgeCounts, walked, selected }: GraphProps & { edge: Drawn
         marker-end="url(#arrow)"
       />
       {at !== undefined && (text !== '' || count > 0) && (
-        <text x={at.x} y={at.y} text-anchor="middle" dominant-baseline="central">
+        <text
+          x={edge.isStub && end !== undefined ? end.x + 4 : at.x}
+          y={at.y}
+          text-anchor={edge.isStub ? 'start' : 'middle'}
+          dominant-baseline="central"
+        >
           {text}
           {count > 0 && (
             <tspan class="count">
