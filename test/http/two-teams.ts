@@ -128,7 +128,12 @@ const KEPT: Partial<Record<keyof HistoryReader, (query: never) => unknown>> = {
 };
 const kept = ({ callId, queueId, agentId, ani }: CallView, at = 0) =>
   ({ callId, queueId, agentId, ani, arrivedMs: 1_000 - at, recordings: '[]' }) as never;
-const reader = new Proxy({}, { get: (_, name: keyof HistoryReader) => async (query: never) => KEPT[name]?.(query) ?? [] });
+const reader: object = new Proxy(
+  {},
+  {
+    get: (_, name: keyof HistoryReader) => (name === 'asking' ? () => reader : async (query: never) => KEPT[name]?.(query) ?? []),
+  },
+);
 
 async function* replayed(): AsyncGenerator<ReplayFrame, void> {
   const board = twoTeamsBoard();
