@@ -19,6 +19,8 @@ export function startWorkload(on: SimulatedSwitch, domain: Domain, settings: Set
   const known = ['13800000001', '13800000002'];
   let stopped = false;
   let cancel = (): void => {};
+  const callers = new Set<SimulatedCaller>();
+  const keys = new Set<() => void>();
   const ring = (phone: string): void =>
     on.phone(phone, { afterMs: 500 + random.below(3_000), talkMs: TALK_MS.least + exponential(TALK_MS.mean - TALK_MS.least) });
   const numbers = Object.keys(settings.numbers);
@@ -29,13 +31,16 @@ export function startWorkload(on: SimulatedSwitch, domain: Domain, settings: Set
     const ani =
       random.next() < 0.15 ? (known[random.below(known.length)] as string) : `139${String(random.below(1e8)).padStart(8, '0')}`;
     const caller = on.placeCall({ ani, dnis: numbers[random.below(numbers.length)] as string });
+    for (const each of callers) if (!each.isThere) callers.delete(each);
+    callers.add(caller);
     behave(caller);
     for (const { phone } of agents) ring(phone);
     cancel = clock.alarm(clock.nowMs() + exponential(everyMs), arrive);
   };
   const behave = (caller: SimulatedCaller): void => {
     caller.givesUpAt(clock.nowMs() + exponential(PATIENCE_MS));
-    const press = (afterMs: number, key: string): void => void clock.alarm(clock.nowMs() + afterMs, () => caller.press(key));
+    const press = (afterMs: number, key: string): void =>
+      void keys.add(clock.alarm(clock.nowMs() + afterMs, () => caller.press(key)));
     press(3_000 + random.below(2_000), random.next() < 0.8 ? '1' : '2');
     press(8_000 + random.below(4_000), random.next() < 0.2 ? '1' : random.next() < 0.1 ? '2' : '0');
   };
@@ -51,5 +56,7 @@ export function startWorkload(on: SimulatedSwitch, domain: Domain, settings: Set
   return async () => {
     stopped = true;
     cancel();
+    for (const cancelKey of keys) cancelKey();
+    for (const caller of callers) if (caller.isThere) caller.hangUp();
   };
 }
