@@ -248,10 +248,12 @@ function contract(kind: Kind): void {
       for (const spanMin of [15, 30, 60, 1440] as const) {
         const sums = await history.queueSums({ ...RANGE, spanMin, perInterval: true });
         for (const { queueId, startMs, waits } of sums) {
-          const left = before.filter(
-            (stay) => stay.queueId === queueId && spans.startOf(spanMin, stay.enteredMs) === startMs && stay.waitMs !== null,
+          const answered = before.filter(
+            (stay) => stay.queueId === queueId && spans.startOf(spanMin, stay.enteredMs) === startMs && stay.exit === 'answered',
           );
-          const wanted = percentiles(left.map(({ waitMs }) => ({ upToS: waitStepS(waitMs as number), calls: 1 })));
+          const wanted = percentiles(
+            answered.map(({ waitMs }) => ({ exit: 'answered', upToS: waitStepS(waitMs as number), calls: 1 })),
+          );
           t.same(waits, wanted, `${queueId} ${spanMin} ${startMs}`);
         }
       }

@@ -318,16 +318,17 @@ t.test('audit: who changed what, without numbers; alarms', (t) => {
   t.end();
 });
 
-t.test('steps of waits: T is inclusive to the second; percentiles are bounds', (t) => {
+t.test('steps of waits: T is inclusive to the second; percentiles are bounds, and of the answered', (t) => {
   t.same(
     [0, 1, 1_000, 20_000, 20_001, 600_000, 600_001, 7_200_000, 7_200_001].map(waitStepS),
     [0, 1, 1, 20, 21, 600, 660, 7_200, 7_201],
   );
   t.same(percentiles([]), { p50Ms: null, p95Ms: null, p99Ms: null });
   const steps = [
-    { upToS: 40, calls: 5 },
-    { upToS: 1, calls: 50 },
-    { upToS: 20, calls: 45 },
+    { exit: 'answered', upToS: 40, calls: 5 },
+    { exit: 'answered', upToS: 1, calls: 50 },
+    { exit: 'answered', upToS: 20, calls: 45 },
+    { exit: 'abandoned', upToS: 600, calls: 500 },
   ];
   t.same(percentiles(steps), { p50Ms: 1_000, p95Ms: 20_000, p99Ms: 40_000 });
   t.end();

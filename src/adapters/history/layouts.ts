@@ -16,7 +16,7 @@ const dayOf = (row: string): string => {
 };
 
 /**
- * Percentiles of the waits of one interval, from its steps; kept beside the sums, because an answer of ten thousand intervals cannot look at
+ * Percentiles of the waits of the answered of one interval, from its steps; kept beside the sums, because an answer of ten thousand intervals cannot look at
  * each step. The same rule as `percentiles` of service-level. An hour that a change of the clocks cuts short ends where the next begins.
  */
 const fillPercentiles = (which: string): string => {
@@ -26,7 +26,7 @@ const fillPercentiles = (which: string): string => {
   const at = (percent: number): string => `MIN(CASE WHEN seen * 100 >= total * ${percent} THEN up_to_s END)`;
   return `UPDATE ${q} SET (p50_s, p95_s, p99_s) = (SELECT ${at(50)}, ${at(95)}, ${at(99)} FROM (
       SELECT w.up_to_s, SUM(w.calls) OVER (ORDER BY w.up_to_s) AS seen, SUM(w.calls) OVER () AS total FROM waits w
-      WHERE w.span_min = CASE WHEN ${q}.span_min = 1440 THEN 1440 ELSE 15 END AND w.queue_id = ${q}.queue_id
+      WHERE w.span_min = CASE WHEN ${q}.span_min = 1440 THEN 1440 ELSE 15 END AND w.queue_id = ${q}.queue_id AND w.exit = 'answered'
         AND w.start_ms >= ${q}.start_ms
         AND w.start_ms < CASE WHEN ${q}.span_min = 1440 THEN ${q}.start_ms + 1 ELSE COALESCE((${next} AND n.start_ms < ${end}), ${end}) END
     ) steps) WHERE ${which}`;

@@ -21,14 +21,14 @@ const named = (formula: string, numerator: number, denominator: number): NamedSh
 
 const mean = (sum: number, count: number): number | null => (count > 0 ? Math.round(sum / count) : null);
 
-/** Waits of those who have left the queue, whichever way: the least bound in milliseconds that so many waited at most. Null: nobody has left. */
+/** Waits of the answered, as the wallboard's: the least bound in milliseconds that so many of them waited at most. Null: nobody was answered. */
 export interface WaitPercentiles {
   readonly p50Ms: Ms | null;
   readonly p95Ms: Ms | null;
   readonly p99Ms: Ms | null;
 }
 
-const NOBODY_LEFT: WaitPercentiles = { p50Ms: null, p95Ms: null, p99Ms: null };
+const NOBODY_ANSWERED: WaitPercentiles = { p50Ms: null, p95Ms: null, p99Ms: null };
 
 export interface QueueReport {
   readonly queueId: string;
@@ -43,6 +43,7 @@ export interface QueueReport {
 }
 
 interface Step {
+  readonly exit: string;
   readonly upToS: number;
   readonly calls: number;
 }
@@ -73,7 +74,7 @@ export function queueReport(
 }
 
 export function percentiles(steps: readonly Step[]): WaitPercentiles {
-  const sorted = [...steps].sort((a, b) => a.upToS - b.upToS);
+  const sorted = steps.filter(({ exit }) => exit === 'answered').sort((a, b) => a.upToS - b.upToS);
   const total = sorted.reduce((sum, { calls }) => sum + calls, 0);
   const at = (percent: number): Ms | null => {
     let seen = 0;
@@ -83,7 +84,7 @@ export function percentiles(steps: readonly Step[]): WaitPercentiles {
     }
     return null;
   };
-  return total === 0 ? NOBODY_LEFT : { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) };
+  return total === 0 ? NOBODY_ANSWERED : { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) };
 }
 
 /** Adds rows up by a key of their start: hours to days, quarters to halves. */
