@@ -287,7 +287,7 @@ const bySipp = async (dnis: string, by: KeysBy, toneHz?: number): Promise<ToldCa
   sippCallers.push(caller);
   return caller;
 };
-async function atNode(caller: ToldCaller, node: string): Promise<void> {
+async function atNode(caller: Caller, node: string): Promise<void> {
   const callId = await house.callId(caller, 10_000);
   const isThere = (fact: Fact): boolean => fact.kind === 'nodeEntered' && fact.callId === callId && fact.node === node;
   await house.follow.find(`${caller.describe()} at ${node}`, (facts) => facts.some(isThere), 25_000);
@@ -389,6 +389,44 @@ scene(
     t.equal(asked(CARD_WAITS), 2);
     call.hangUp();
     t.match(await house.fact(call, 'callEnded'), { outcome: 'contained' });
+  },
+);
+
+scene(
+  'callers hang up within 200 ms of each step: in the greeting, at a key, in an entry, while the bank is asked, in what it said',
+  async (t) => {
+    const steps = [
+      ['language', '1'],
+      ['menu', '1'],
+      ['card', `${CARD_NUMBER}#`],
+      ['pin', PIN],
+      ['look', ''],
+      ['tell', ''],
+    ] as const;
+    const leaves = async (after: number, delayMs: number): Promise<PhoneCall> => {
+      const call = await house.call(TOUR, { quiet: true });
+      for (const [node, keys] of steps.slice(0, after)) {
+        await atNode(call, node);
+        await call.press(keys, { by: 'info' });
+      }
+      await atNode(call, steps[after]?.[0] ?? '');
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      call.hangUp();
+      return call;
+    };
+    const left = await Promise.all(steps.flatMap((_, after) => [0, 60, 130, 200].map((delayMs) => leaves(after, delayMs))));
+    for (const call of left) await house.fact(call, 'callEnded');
+    const numbers = new Set(left.map(({ from }) => from));
+    const facts = await house.facts();
+    const calls = new Set(facts.flatMap((fact) => (fact.kind === 'callArrived' && numbers.has(fact.ani) ? fact.callId : [])));
+    const ends = facts.flatMap((fact) => (fact.kind === 'callEnded' && calls.has(fact.callId) ? fact.outcome : []));
+    t.equal(ends.length, left.length, 'one end for each');
+    const telling = facts.filter((fact) => fact.kind === 'nodeEntered' && calls.has(fact.callId) && fact.node === 'tell');
+    t.ok(telling.length >= 4, `${telling.length} had come to the last step`);
+    t.same(
+      ends.filter((outcome) => outcome !== 'abandonedInFlow' && outcome !== 'contained'),
+      [],
+    );
   },
 );
 
