@@ -55,6 +55,15 @@ const tests = `- test: to an agent
 t.test('check takes files and folders, and tests of flows are no flows', async (t) => {
   const folder = t.testdir({ 'sample.yaml': sample, 'sample.test.yaml': tests, '.draft.yaml': 'x' });
   t.same(await flow('check', folder), { code: 0, said: '1 file, 0 errors, 0 warnings\n' });
+  const [flowFile, testFile] = [join(folder, 'sample.yaml'), join(folder, 'sample.test.yaml')];
+  t.same(
+    await flow('check', flowFile, testFile),
+    { code: 0, said: '2 files, 0 errors, 0 warnings\n' },
+    'both, as a shell hands them over for *.yaml',
+  );
+  const wrongTests = join(folder, 'wrong.test.yaml');
+  writeFileSync(wrongTests, '- test: x\n  froom: "138"\n  do: [ hang up ]\n');
+  t.match(await flow('check', wrongTests), { code: 1, said: /wrong\.test\.yaml:2:3 {2}error {2}unknown-field {2}"froom"/ });
   writeFileSync(
     join(folder, 'broken.yaml'),
     sample.replace('flow: sample', 'flow: broken').replace('failed: bye }\n  card', 'failed: by }\n  card'),

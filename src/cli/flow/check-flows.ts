@@ -1,8 +1,9 @@
-import { flowIdsOf } from '../../adapters/files/flow-files.js';
+import { flowIdsOf, readFlowText } from '../../adapters/files/flow-files.js';
 import { type Finding, formatFindingIn } from '../../flow/finding.js';
+import { readFlowTests } from '../../flow/rehearsal/flow-tests.js';
 import { type RuleLanguage, ruleWords } from '../../flow/rule-words.js';
 import { namesOf } from '../known-names.js';
-import { findingsOf, flowFilesOf, readFlows } from './read-flows.js';
+import { findingsOf, flowFilesOf, holdsTests, readFlows } from './read-flows.js';
 
 /** What `hotline flow check --json` prints. */
 export interface CheckReport {
@@ -26,8 +27,10 @@ export async function checkFlows(
   }
   const known = await namesOf(config);
   const files = await flowFilesOf(paths);
-  const flows = [...(known.flows ?? []), ...(await flowIdsOf(files))];
-  const findings = (await readFlows(files, { ...known, flows })).flatMap(findingsOf);
+  const flowFiles = files.filter((path) => !holdsTests(path));
+  const flows = [...(known.flows ?? []), ...(await flowIdsOf(flowFiles))];
+  const findings = (await readFlows(flowFiles, { ...known, flows })).flatMap(findingsOf);
+  for (const path of files.filter(holdsTests)) findings.push(...(await wrongInTests(path)));
   const errors = findings.filter(({ level }) => level === 'error').length;
   const report: CheckReport = { files, errors, warnings: findings.length - errors, findings };
   if (options.json === true) say(JSON.stringify(report, null, 2));
@@ -40,6 +43,13 @@ export async function checkFlows(
   // A folder without a flow is more likely a slip of the pen than a hotline without callers.
   if (files.length === 0 && options.json !== true) say('no flow file was found');
   return errors > 0 || files.length === 0 ? 1 : 0;
+}
+
+/** A shell's `*.yaml` hands over the tests beside the flows too: they are read as what they are, and not run. */
+async function wrongInTests(path: string): Promise<readonly Finding[]> {
+  const text = await readFlowText(path);
+  const tests = text.ok ? readFlowTests(text.value, path) : text;
+  return tests.ok ? [] : tests.error;
 }
 
 function adviceFor({ rule }: Finding, language: RuleLanguage | undefined): string {

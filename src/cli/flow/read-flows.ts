@@ -109,6 +109,7 @@ export const flowFolderOf = async (config: string): Promise<string> =>
   resolve(config, '..', text(part(await valuesOf(join(config, 'hotline.yaml')), 'folders', 'flows')) ?? 'ivr-flows');
 
 const TESTS = /\.test\.ya?ml$/;
+export const holdsTests = (path: string): boolean => TESTS.test(path);
 
 /** Files of tests: those given, those of the flows given, and all in the folders given. */
 export async function testFilesOf(paths: readonly string[]): Promise<string[]> {
