@@ -404,7 +404,8 @@ scene(
       ['tell', ''],
     ] as const;
     const leaves = async (after: number, delayMs: number): Promise<PhoneCall> => {
-      const call = await house.call(TOUR, { quiet: true });
+      // With sound: Asterisk tells keys that come by INFO at once one by one, as the caller's packets come in.
+      const call = await house.call(TOUR);
       for (const [node, keys] of steps.slice(0, after)) {
         await atNode(call, node);
         await call.press(keys, { by: 'info' });
