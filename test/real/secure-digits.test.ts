@@ -7,6 +7,7 @@ import { House } from '../support/house.js';
 import { CARD, HZ } from '../support/house-site.js';
 import { keySamples, keysIn, keysOf } from '../support/key-tones.js';
 import type { PhoneCall } from '../support/phone/phone.js';
+import { hearCommands } from '../support/redis-commands.js';
 import { startStubBank } from '../support/stub-bank.js';
 
 /**
@@ -39,10 +40,8 @@ const house = await House.open(t, {
 const scene = house.scenes(t);
 const watcher = new Redis(house.stack.redis.url);
 t.teardown(() => watcher.disconnect());
-const monitor = await watcher.monitor();
-t.teardown(() => monitor.disconnect());
-const commands: string[] = [];
-monitor.on('monitor', (_time: string, args: string[]) => void commands.push(args.join(' ')));
+const { commands, stop } = await hearCommands(house.stack.redis.url);
+t.teardown(stop);
 // As much as Asterisk can be made to say where its configuration lets it.
 for (const what of ['debug 9', 'verbose 9']) await house.stack.asterisk.console(`core set ${what}`);
 const callIds: string[] = [];
