@@ -70,7 +70,7 @@ t.test('by account and password, back to where one was, and out again', async (t
   t.equal((await page.locator('.who summary').textContent())?.trim(), EVIL, 'a hostile name is text');
   t.equal(await page.locator('.who img').count(), 0);
   await page.click('.who summary');
-  t.match(await page.locator('.who').innerText(), /li\.na · Supervisor[\s\S]*Teams: north/);
+  t.match((await page.locator('.who').textContent()) ?? '', /li\.na · Supervisor[\s\S]*Teams: north/);
   t.same(await page.evaluate(weakContrasts, '.who'), []);
   await page.screenshot({ path: join(screenshots, 'who-am-i-en-dark.png') });
   t.notMatch(
